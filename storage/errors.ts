@@ -3,9 +3,11 @@
 const failures = {
   store_busy: { text: 'too much waits to be written', exitCode: 75 },
   store_full: { text: 'the disk or its quota is full', exitCode: 75 },
+  store_unavailable: { text: 'the store is not writable just now', exitCode: 75 },
   store_closed: { text: 'the store is closed', exitCode: 70 },
   outcome_unknown: { text: 'a write failed and may or may not have reached the disk', exitCode: 74 },
   batch_too_large: { text: 'one batch is larger than a frame may be', exitCode: 70 },
+  misuse: { text: 'the store was called in a way it does not allow', exitCode: 70 },
 
   store_held: { text: 'another process serves this store', exitCode: 75 },
   store_missing: { text: 'no store is here', exitCode: 66 },

@@ -74,7 +74,7 @@ export interface Row<V extends Json = Json, P extends Json = Json> {
 export interface StoreStats {
   readonly sequence: number
   readonly keys: number
-  readonly queuedBytes: number
+  readonly queuedCharacters: number
   readonly groups: number
   readonly batches: number
   readonly journalBytes: number
