@@ -26,8 +26,8 @@ export interface Log {
 export interface Group {
   readonly first: number
   readonly last: number
-  /** The lines of its batches. */
-  readonly payload: Buffer
+  /** One line for each batch. */
+  readonly lines: string
 }
 
 /** The secrets of a store, as its keyring holds them. */
@@ -276,7 +276,7 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     }),
 
     async close () {
-      while (!stalled && (inFlight.length > 0 || queue.length > 0)) await new Promise((resolve) => { setImmediate(resolve) })
+      await durable(acceptedSequence).catch(() => {})
       await log.close()
     }
   }
@@ -305,5 +305,5 @@ const compareText = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 const toGroup = (batches: readonly EncodedBatch[]): Group => ({
   first: batches[0]?.sequence ?? 0,
   last: batches.at(-1)?.sequence ?? 0,
-  payload: Buffer.from(batches.map(({ line }) => line).join(''))
+  lines: batches.map(({ line }) => line).join('')
 })

@@ -1,0 +1,207 @@
+import { Worker } from 'node:worker_threads'
+import { decodeBatch, type BatchLine } from '../batch.js'
+import { Cell } from '../cell.js'
+import { createEngine, type Engine, type Group, type Log } from '../engine.js'
+import { StoreError } from '../errors.js'
+import { encodeKey } from '../keys.js'
+import { limits } from '../limits.js'
+import type { MasterKeySource } from '../master-key.js'
+import type { Store, StoreObserver, StoreStats } from '../store.js'
+import type { TableLine } from './fold.js'
+import { fromPlainError, type FoldWorkerData, type FromFold, type FromJournal, type JournalWorkerData, type ToJournal } from './messages.js'
+import type { Trust } from './opening.js'
+import { parseLines } from './padding.js'
+
+export interface DiskStoreOptions {
+  /** The store's own folder on the share, and a folder on a local disk. */
+  root: string
+  anchor: string
+  key: MasterKeySource
+  trust?: Trust
+  observer?: StoreObserver
+  /** The store can't go on in this process (another owner has taken over): the process should end. */
+  onFatal?: (err: StoreError) => void
+  /** Other bounds than `limits`, for tests in a hurry. */
+  termMs?: number
+  beatMs?: number
+  foldJournalBytes?: number
+  filesModule?: string
+}
+
+type Opened = Extract<FromJournal, { type: 'opened' }>
+
+const silent: StoreObserver = { time () {}, event () {} }
+/** Failures that opening again can't mend; all others are tried again. */
+const FATAL = new Set(['store_held', 'store_damaged', 'store_rolled_back', 'store_foreign', 'head_unconfirmed', 'key_wrong', 'format_unknown'])
+
+/** Opens the store of a folder, as its one writer.
+ *  @throws StoreError with the verdict; nothing has changed on the share then */
+export async function openDiskStore (options: DiskStoreOptions): Promise<Store> {
+  const observer = options.observer ?? silent
+  const history = { id: '' }
+  const loaded: { sequence: number, changes: Loaded }[] = []
+  let engine: Engine | null = null
+  let state: StoreStats['writable'] = 'reopening'
+  let worker: Worker | null = null
+  let foldWorker: Worker | null = null
+  let journalBytes = 0
+  let pending: { resolve: () => void, reject: (err: StoreError) => void } | null = null
+
+  function startWorker (afterSequence: number): Promise<Opened> {
+    const data: JournalWorkerData = {
+      root: options.root,
+      anchor: options.anchor,
+      key: options.key,
+      trust: options.trust ?? { policy: 'strict', acceptHead: null },
+      termMs: options.termMs ?? limits.leaseTermMs,
+      beatMs: options.beatMs ?? limits.beatMs,
+      foldJournalBytes: options.foldJournalBytes ?? limits.foldJournalBytes,
+      filesModule: options.filesModule ?? null,
+      afterSequence
+    }
+    const started = worker = new Worker(new URL('./journal-worker.js', import.meta.url), { workerData: data })
+    return new Promise((resolve, reject) => {
+      let isOpen = false
+      function onError (err: StoreError) {
+        if (isOpen) return onFailure(started, err)
+        stop(started)
+        reject(err)
+      }
+      started.on('error', (err) => { onError(new StoreError('io_failed', { cause: err })) })
+      started.on('message', (message: FromJournal) => {
+        if (message.type === 'failed') return onError(fromPlainError(message.error))
+        if (message.type !== 'opened') return onMessage(message)
+        isOpen = true
+        resolve(message)
+      })
+    })
+  }
+
+  function onMessage (message: FromJournal) {
+    if (message.type === 'rows') message.plains.forEach((plain) => { takeIn(message.kind, Buffer.from(plain)) })
+    else if (message.type === 'event') observer.event(message.level, message.code, message.details)
+    else if (message.type === 'fold') startFold(message)
+    else if (message.type === 'appended') onAppended(message)
+  }
+
+  function takeIn (kind: 'table' | 'batch', plain: Buffer) {
+    const rows = kind === 'table' ? (parseLines(plain) as TableLine[]).map(tableRow) : (parseLines(plain) as BatchLine[]).map(decodeBatch)
+    if (engine === null) loaded.push(...rows)
+    else for (const { sequence, changes } of rows) engine.recover(sequence, changes)
+  }
+
+  function onAppended ({ times, journalBytes: bytes }: Extract<FromJournal, { type: 'appended' }>) {
+    journalBytes = bytes
+    observer.time('encrypt', times.encryptMs, true)
+    observer.time('write', times.writeMs, true)
+    observer.time('anchor', times.anchorMs, true)
+    const waiting = pending
+    pending = null
+    waiting?.resolve()
+  }
+
+  function startFold ({ job, term, keyring }: Extract<FromJournal, { type: 'fold' }>) {
+    const started = performance.now()
+    const data: FoldWorkerData = { root: options.root, anchor: options.anchor, job, term, keyring, filesModule: options.filesModule ?? null }
+    const folder = foldWorker = new Worker(new URL('./fold-worker.js', import.meta.url), { workerData: data })
+    const onEnd = (message: FromFold) => {
+      if (foldWorker !== folder) return
+      foldWorker = null
+      observer.time('compact', performance.now() - started, message.type === 'folded')
+      if (message.type === 'folded') return send(message)
+      observer.event('error', 'fold_failed', { err: fromPlainError(message.error) })
+      send({ type: 'fold failed' })
+    }
+    folder.on('message', onEnd)
+    folder.on('error', (err) => { onEnd({ type: 'failed', error: { code: 'io_failed', place: undefined, hint: undefined, cause: err.message } }) })
+  }
+
+  const send = (message: ToJournal): void => { worker?.postMessage(message) }
+
+  /** The writer is poisoned: whoever waits is told so, and the store is opened again from the disk. */
+  function onFailure (failed: Worker, err: StoreError) {
+    if (worker !== failed || isClosed()) return
+    worker = null
+    state = err.code === 'store_full' ? 'full' : 'reopening'
+    observer.event('error', 'writer_failed', { err })
+    const waiting = pending
+    pending = null
+    waiting?.reject(err.code === 'store_full' ? err : new StoreError('outcome_unknown', { cause: err }))
+    if (foldWorker !== null) stop(foldWorker)
+    foldWorker = null
+    stop(failed)
+    reopen(limits.reopenDelayMs, err).catch(options.onFatal)
+  }
+
+  async function reopen (delayMs: number, reason: StoreError): Promise<void> {
+    if (isClosed()) return
+    if (FATAL.has(reason.code)) {
+      state = 'closed'
+      options.onFatal?.(reason)
+      return
+    }
+    await new Promise((resolve) => { setTimeout(resolve, delayMs).unref() })
+    if (isClosed()) return
+    try {
+      const opened = await startWorker(engine?.store.sequence ?? 0)
+      history.id = opened.historyId
+      state = 'yes'
+      observer.event('info', 'reopened', { sequence: opened.sequence, generation: opened.generation })
+    } catch (err) {
+      const failure = err instanceof StoreError ? err : new StoreError('io_failed', { cause: err })
+      await reopen(Math.min(delayMs * 2, limits.reopenDelayMsMax), failure)
+    }
+  }
+
+  const isClosed = (): boolean => state === 'closed'
+
+  const log: Log = {
+    append: ({ last, lines }: Group) => new Promise((resolve, reject) => {
+      if (worker === null) return reject(new StoreError('store_unavailable'))
+      pending = { resolve, reject }
+      send({ type: 'append', last, lines })
+    }),
+    writable: () => state,
+    journalBytes: () => journalBytes,
+    async close () {
+      if (isClosed()) return
+      state = 'closed'
+      await Promise.all([closeWorker(worker), foldWorker?.terminate()])
+    }
+  }
+
+  const { historyId, storeId, wrappers, blindKey, sequence, generation } = await startWorker(0)
+  history.id = historyId
+  engine = createEngine(log, {
+    storeId: Buffer.from(storeId), wrappers: wrappers.map((key) => Buffer.from(key)), blindKey: Buffer.from(blindKey)
+  }, history, observer)
+  for (const row of loaded) engine.load(row.sequence, row.changes)
+  engine.load(sequence, [])
+  loaded.length = 0
+  state = 'yes'
+  observer.event('info', 'opened', { sequence, generation, rows: engine.store.stats().keys })
+  return engine.store
+}
+
+type Loaded = ReturnType<typeof decodeBatch>['changes']
+
+function tableRow ([key, version, ...row]: TableLine): { sequence: number, changes: Loaded } {
+  return { sequence: version, changes: [{ key, cell: Cell.loaded(encodeKey(key), version, row) }] }
+}
+
+/** Resolves when the lease is given up; a worker that hangs in the kernel is not waited for. */
+async function closeWorker (worker: Worker | null): Promise<void> {
+  if (worker === null) return
+  const closed = new Promise<void>((resolve) => {
+    worker.on('message', (message: FromJournal) => { if (message.type === 'closed' || message.type === 'failed') resolve() })
+    worker.once('exit', () => { resolve() })
+  })
+  worker.postMessage({ type: 'close' } satisfies ToJournal)
+  await Promise.race([closed, new Promise((resolve) => { setTimeout(resolve, limits.commitDeadlineMs).unref() })])
+  stop(worker)
+}
+
+/** Without waiting for it: a thread that hangs in the kernel ends only with the process. */
+function stop (worker: Worker): void {
+  worker.terminate().catch(() => {})
+}

@@ -1,0 +1,112 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { StoreError } from '../errors.js'
+import type { Files } from './files.js'
+import { toPlainError, type FromJournal, type JournalWorkerData, type ToJournal } from './messages.js'
+import { becomeOwner, type Owner } from './owner.js'
+import { newestTerm } from './keyring.js'
+import { parseSequence } from './padding.js'
+import { placesOf } from './places.js'
+import { discard, ioFailed } from './steps.js'
+
+/** The thread that writes: journal, lease and anchor. Its file calls block it and nothing else. */
+const options = workerData as JournalWorkerData
+const { files: calls } = await import(options.filesModule ?? './files.js') as { files: Files }
+const places = placesOf(options.root, options.anchor)
+const say = (message: FromJournal): void => { parentPort?.postMessage(message) }
+const observer = {
+  time () {},
+  event (level: 'info' | 'warn' | 'error', code: string, details: Record<string, unknown>) { say({ type: 'event', level, code, details }) }
+}
+
+/** Rows are handed over in parcels, so that the main thread stays responsive while it takes them in. */
+const PARCEL_BYTES = 1024 * 1024
+/** More ended journals than this are folded, however small they are: each one is a file to open. */
+const JOURNALS_MAX = 8
+/** Tables are rewritten once the journals are a quarter of them, so that little is written twice. */
+const TABLES_PER_JOURNAL = 4
+
+let owner: Owner
+let folding = false
+let beatTimer: NodeJS.Timeout
+
+function sayRows (kind: 'table' | 'batch', plains: readonly Buffer[]) {
+  let parcel: Uint8Array[] = []
+  let bytes = 0
+  for (const plain of plains) {
+    // A copy: small buffers share their memory with others, and all of it would cross.
+    parcel.push(Uint8Array.from(plain))
+    bytes += plain.length
+    if (bytes < PARCEL_BYTES) continue
+    say({ type: 'rows', kind, plains: parcel })
+    parcel = []
+    bytes = 0
+  }
+  if (parcel.length > 0) say({ type: 'rows', kind, plains: parcel })
+}
+
+async function start () {
+  owner = await becomeOwner({ files: calls, places, key: options.key, trust: options.trust, termMs: options.termMs, observer })
+  const { state, unlocked: { keyring, superblock } } = owner
+  const isNew = (plain: Buffer) => parseSequence(plain) > options.afterSequence
+  if (options.afterSequence === 0) sayRows('table', state.tables)
+  sayRows('batch', [...state.batches, ...state.unconfirmed.map(({ plain }) => plain)].filter(isNew))
+  say({
+    type: 'opened',
+    historyId: owner.historyId,
+    storeId: superblock.storeId,
+    wrappers: [...keyring.wrappers],
+    blindKey: keyring.blindKey,
+    sequence: state.end.sequence,
+    generation: owner.ownership.generation
+  })
+  beatTimer = setInterval(beat, options.beatMs)
+  foldIfDue()
+}
+
+function beat () {
+  try {
+    if (!owner.ownership.isMine()) throw new StoreError('store_held', { place: 'another owner has taken over' })
+    owner.ownership.beat()
+  } catch (err) { fail(err) }
+}
+
+function foldIfDue () {
+  const { journal } = owner
+  const bytes = journal.unfoldedBytes()
+  const due = bytes >= Math.max(options.foldJournalBytes, journal.tableBytes() / TABLES_PER_JOURNAL) || journal.unfoldedCount() >= JOURNALS_MAX
+  if (folding || !due) return
+  folding = true
+  const { keyring, superblock } = owner.unlocked
+  say({ type: 'fold', job: journal.startFold(), term: newestTerm(keyring), keyring: { storeId: superblock.storeId, terms: [...keyring.terms] } })
+}
+
+/** The first failure ends this writer: what the disk holds now is known only after reading it again. */
+function fail (err: unknown) {
+  clearInterval(beatTimer)
+  const error = toPlainError(err instanceof StoreError ? err : ioFailed(err, options.root))
+  // Room to clean up and to claim; that it can be made again is the sign that writing may go on.
+  if (error.code === 'store_full') discard(calls, places.reserve)
+  say({ type: 'failed', error })
+}
+
+async function handle (message: ToJournal) {
+  if (message.type === 'append') {
+    const times = owner.journal.append(message.last, Buffer.from(message.lines))
+    say({ type: 'appended', times, journalBytes: owner.journal.unfoldedBytes() })
+    foldIfDue()
+  } else if (message.type === 'folded') {
+    owner.journal.finishFold(message.result)
+    folding = false
+    observer.event('info', 'folded', { tables: message.result.tables.length, bytes: owner.journal.tableBytes() })
+  } else if (message.type === 'close') {
+    clearInterval(beatTimer)
+    await owner.close()
+    say({ type: 'closed' })
+    parentPort?.close()
+  }
+  // After a fold that failed `folding` stays true: it is tried again at the next start, not for ever.
+}
+
+parentPort?.on('message', (message: ToJournal) => { handle(message).catch(fail) })
+
+await start().catch(fail)
