@@ -3,12 +3,22 @@ import {
   readSync, renameSync, unlinkSync, writeSync
 } from 'node:fs'
 
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants
+
+const FLAGS = {
+  create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+  read: O_RDONLY | O_NOFOLLOW,
+  'read linked': O_RDONLY,
+  overwrite: O_RDWR | O_NOFOLLOW,
+  directory: O_RDONLY | O_DIRECTORY
+}
+
 /** Every call that the store makes of the file system, so that a test can fail the Nth one, forget what
  *  was not synced, or record them all. Synchronous, since they run in threads of their own: a share that
  *  hangs then holds nobody else up, which libuv's pool would. Offsets are always said (never O_APPEND). */
 export interface Files {
-  /** `create` fails where the name exists; none of them follows a link. */
-  open (path: string, how: 'create' | 'read' | 'overwrite' | 'directory'): number
+  /** `create` fails where the name exists; only `read linked` follows a link. */
+  open (path: string, how: keyof typeof FLAGS): number
   write (fd: number, bytes: Buffer, start: number, length: number, position: number): number
   read (fd: number, bytes: Buffer, start: number, length: number, position: number): number
   stat (fd: number): { size: number, regular: boolean, links: number }
@@ -22,15 +32,6 @@ export interface Files {
   exists (path: string): boolean
   mkdir (path: string): void
   list (path: string): string[]
-}
-
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants
-
-const FLAGS = {
-  create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-  read: O_RDONLY | O_NOFOLLOW,
-  overwrite: O_RDWR | O_NOFOLLOW,
-  directory: O_RDONLY | O_DIRECTORY
 }
 
 /** The calls of this machine. */

@@ -32,10 +32,10 @@ export function writeAll (files: Files, fd: number, bytes: Buffer, position: num
 
 /** The whole of a regular file, or null where there is none.
  *  @throws StoreError store_damaged where it is no regular file or larger than `bytesMax` */
-export function readWhole (files: Files, path: string, bytesMax: number): Buffer | null {
+export function readWhole (files: Files, path: string, bytesMax: number, links: 'refuse' | 'follow' = 'refuse'): Buffer | null {
   let fd: number
   try {
-    fd = files.open(path, 'read')
+    fd = files.open(path, links === 'refuse' ? 'read' : 'read linked')
   } catch (err) {
     if (isMissing(err)) return null
     throw ioFailed(err, path)
