@@ -19,6 +19,7 @@ export const chatLimits = {
   replayRowsHeld: 512,
   /** Rows that one page of history looks through; entries that aren't messages make pages shorter. */
   historyRowsScanned: 1000,
-  /** Rows that one commit of a purge deletes. */
+  /** What one commit of a purge takes: members, each with a word in a log, and plain rows. */
+  purgeMembers: 64,
   purgeRows: 256
 }
