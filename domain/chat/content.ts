@@ -1,0 +1,42 @@
+import { AppError } from '../errors.js'
+import { chatLimits } from './limits.js'
+import type { Content } from './log-entries.js'
+import type { MessageChange, Metadata, NewMessage } from './schema.js'
+
+/** The rules of what a message may say. Schemas count characters; bytes are counted here. */
+
+export function newContent (input: NewMessage): Content {
+  const { kind = 'text', text, attachments = [], metadata = {} } = input
+  return checked({ kind, text, attachments, metadata })
+}
+
+/** A message after a merge patch; the very same object where the patch changes nothing. */
+export function changedContent (content: Content, change: MessageChange): Content {
+  const text = change.text ?? content.text
+  const metadata = change.metadata === undefined ? content.metadata : merged(content.metadata, change.metadata)
+  const same = text === content.text && JSON.stringify(metadata) === JSON.stringify(content.metadata)
+  return same ? content : checked({ ...content, text, metadata })
+}
+
+function merged (metadata: Metadata, patch: Exclude<MessageChange['metadata'], undefined>): Metadata {
+  if (patch === null) return {}
+  const next: Metadata = { ...metadata }
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete next[name]
+    else next[name] = value
+  }
+  return next
+}
+
+function checked (content: Content): Content {
+  const { text, metadata } = content
+  if (Buffer.byteLength(text) > chatLimits.textBytesMax) throw tooLong('/text', chatLimits.textBytesMax)
+  if (Buffer.byteLength(JSON.stringify(metadata)) > chatLimits.metadataBytesMax) throw tooLong('/metadata', chatLimits.metadataBytesMax)
+  if (Object.keys(metadata).length > chatLimits.metadataKeysMax) {
+    throw new AppError('validation_failed', { errors: [{ pointer: '/metadata', detail: `${chatLimits.metadataKeysMax} keys at most` }] })
+  }
+  return content
+}
+
+const tooLong = (pointer: string, bytes: number) =>
+  new AppError('validation_failed', { errors: [{ pointer, detail: `${bytes} bytes at most` }] })
