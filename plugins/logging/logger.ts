@@ -1,5 +1,5 @@
-import { type FastifyRequest, LogController } from 'fastify'
-import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
+import { type DestinationStream, type LoggerOptions, pino } from 'pino'
 import type { Config } from '../../domain/system/config.js'
 import { failureCode } from '../../domain/timing.js'
 import { levelName, type LogEntry, loggerName, oneLine, seedLine, terminalLine } from './line.js'
@@ -20,7 +20,7 @@ export interface LoggerChoices {
 
 /** The one logger. Each entry goes to `app.log` as a line of the seed's shape, and to standard output as
  *  the configuration asks. Nothing that a client sent is in it: see ./privacy.ts. */
-export function createLogger (config: Pick<Config, 'LOG_LEVEL' | 'LOG_FORMAT' | 'LOGS_PATH'>, choices: LoggerChoices = {}): Logger {
+export function createLogger (config: Pick<Config, 'LOG_LEVEL' | 'LOG_FORMAT' | 'LOGS_PATH'>, choices: LoggerChoices = {}): FastifyBaseLogger {
   const file = openLogFile(config.LOGS_PATH)
   const stdout = choices.stdout ?? openStdout()
   const terminal = choices.terminal ?? (process.stdout.isTTY && process.stdout.hasColors())

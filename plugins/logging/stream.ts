@@ -3,6 +3,8 @@ import { close, write, writeSync } from 'node:fs'
 const limits = {
   /** What may wait for a slow disk or pipe; lines beyond it are dropped and counted. */
   waitingCharactersMax: 8 * 1024 * 1024,
+  /** How long lines gather before they are written: a busy server then writes in large pieces. */
+  gatherMs: 10,
   againDelayMs: 50,
   exitTriesMax: 40,
   flushWaitMs: 2_000
@@ -21,19 +23,27 @@ export function complain (what: string, err: unknown): void {
   process.stderr.write(`El registro no puede escribirse en ${what}: ${codeOf(err)} (the log cannot be written there)\n`)
 }
 
-/** Lines to an open descriptor: what comes while a write runs goes out with the next one. A failure is said
- *  once; the lines are kept, and tried again when another one comes. (pino's own stream waits for ever, at
+/** Lines to an open descriptor, gathered for a moment and written without waiting. A failure is said once; the lines are kept, and tried again when another one comes. (pino's own stream waits for ever, at
  *  exit, for a disk that is full.) */
 export function openLineStream (fd: number, what: string) {
   let waiting = ''
   let chunk = Buffer.alloc(0)
   let inFlight = false
+  let gathering = false
   let failing = false
   let ended = false
   let dropped = 0
   const onIdle: (() => void)[] = []
 
+  function gather (): void {
+    if (gathering || inFlight) return
+    gathering = true
+    // It need not keep the process alive: what is left at exit is written then.
+    setTimeout(push, limits.gatherMs).unref()
+  }
+
   function push (): void {
+    gathering = false
     if (inFlight) return
     if (chunk.length === 0) [chunk, waiting] = [Buffer.from(waiting), '']
     if (chunk.length === 0) idle()
@@ -48,7 +58,8 @@ export function openLineStream (fd: number, what: string) {
     if (err === null) {
       chunk = chunk.subarray(bytes)
       succeeded()
-      push()
+      if (chunk.length > 0 || waiting === '' || ended || onIdle.length > 0) push()
+      else gather()
     } else if (codeOf(err) === 'EAGAIN') setTimeout(push, limits.againDelayMs)
     else failed(err)
   }
@@ -80,7 +91,7 @@ export function openLineStream (fd: number, what: string) {
       if (ended) return
       if (waiting.length + line.length > limits.waitingCharactersMax) { dropped++; return }
       waiting += line
-      push()
+      gather()
     },
 
     /** Resolves when all that was written before is out, or can't be, or takes too long. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { createReadStream, existsSync, openSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { AppError } from '../../domain/errors.js'
 import { timed } from '../../domain/timing.js'
@@ -9,11 +9,8 @@ import { taskStats } from '../../domain/system/task-stats.js'
 import { StoreError } from '../../storage/index.js'
 import { readConfig } from '../../plugins/config.js'
 import logging, { createLogController, createLogger, createStoreObserver, flushLogs, reopenLogs } from '../../plugins/logging.js'
+import { openLineStream } from '../../plugins/logging/stream.js'
 import { findTraces, findTracesBelow, makeCanaries } from '../canaries.js'
-
-declare module 'fastify' {
-  interface FastifyRequest { caller: unknown }
-}
 
 const stamp = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`
 
@@ -31,9 +28,8 @@ function makeLog (t: Test, env: Record<string, string> = {}, terminal = false) {
 
 async function makeApp (t: Test, env: Record<string, string> = {}, routes: (app: FastifyInstance) => void = () => {}) {
   const made = makeLog(t, env)
-  const app = Fastify({ loggerInstance: made.log as FastifyBaseLogger, logController: createLogController() })
+  const app = Fastify({ loggerInstance: made.log, logController: createLogController() })
   t.after(() => app.close())
-  app.decorateRequest('caller', null)
   await app.register(logging)
   routes(app)
   await app.ready()
@@ -142,7 +138,7 @@ t.test('a failed use case is logged by its code, louder where it is our fault', 
 t.test('Server-Timing is for the signed-in, with the inner steps where they are logged', async (t) => {
   for (const level of ['INFO', 'DEBUG', 'ERROR']) {
     const { app, log } = await makeApp(t, { LOG_LEVEL: level }, (app) => {
-      app.addHook('onRequest', async (request) => { if (request.headers.authorization) request.caller = { userId: 'u' } })
+      app.addHook('onRequest', async (request) => { if (request.headers.authorization) Object.assign(request, { caller: { userId: 'u' } }) })
       app.post('/say', { config: { task: 'send_message' } }, async () => timed(log, 'encrypt', async () => ({}), 'debug'))
       app.get('/other', async () => ({}))
     })
@@ -236,6 +232,38 @@ t.test('a full disk costs lines, not the server', { skip: existsSync('/dev/full'
   t.match(stderr, /^El registro no puede escribirse en .*: ENOSPC [^\n]*\n$/)
 })
 
+t.test('a reader that has gone costs standard output, not the file', async (t) => {
+  const folder = t.testdir()
+  const body = "for (let i = 0; i < 20; i++) { log.info('line ' + i); await new Promise((resolve) => setTimeout(resolve, 15)) }"
+  const { stderr, status } = spawnSync('/bin/sh', ['-c', '"$@" | true', 'sh', process.execPath, ...run(folder, body)], { encoding: 'utf8' })
+  t.equal(status, 0)
+  t.equal(readFileSync(join(folder, 'app.log'), 'utf8').match(/line \d+$/gm)?.length, 20)
+  t.match(stderr, /^El registro no puede escribirse en stdout: EPIPE [^\n]*\n$/)
+})
+
+t.test('a disk that hangs costs lines, neither memory nor time', async (t) => {
+  const fifo = join(t.testdir(), 'fifo')
+  execFileSync('mkfifo', [fifo])
+  // Opened for both ways: nobody reads until the test does.
+  const stream = openLineStream(openSync(fifo, 'r+'), 'fifo')
+  const said = t.capture(process.stderr, 'write', () => true)
+  const line = `${'x'.repeat(1023)}\n`
+  const start = performance.now()
+  for (let i = 0; i < 12_000; i++) stream.write(line)
+  t.ok(performance.now() - start < 1000, 'writing does not wait')
+  const reader = createReadStream(fifo)
+  let read = 0
+  reader.on('data', (data) => { read += data.length })
+  await stream.flush()
+  stream.write(line)
+  await stream.flush()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  reader.destroy()
+  stream.end()
+  t.equal(read, (8 * 1024 + 1) * 1024)
+  t.match(said().map(({ args }) => args[0]), [/^Se perdieron \d+ líneas del registro en fifo/])
+})
+
 t.test('no canary reaches a log, wherever it was put', async (t) => {
   const canaries = makeCanaries('password', 'token', 'text', 'cookie', 'query', 'header', 'name')
   const { password, token, text, cookie, query, header, name } = canaries
@@ -257,8 +285,8 @@ t.test('no canary reaches a log, wherever it was put', async (t) => {
         json: () => { try { return JSON.parse(text) } catch (err) { return err instanceof Error ? err : new Error() } },
         aggregate: () => new AggregateError([new Error(text)], text)
       }
-      app.post('/throws/:kind', { config: { task: 'throws' } }, async (request) => {
-        const { kind } = request.params as { kind: string }
+      app.post<{ Params: { kind: string } }>('/throws/:kind', { config: { task: 'throws' } }, async (request) => {
+        const { kind } = request.params
         request.log.info({ password, accessToken: token, nested: { refreshToken: token, list: [{ text }], Authorization: header }, name, headers: request.headers }, 'x')
         request.log.child({ password, text, username: name }).info('child')
         request.log.info({ request, raw: request.raw, socket: request.raw.socket, url: request.url, buffer: Buffer.from(text), map: new Map([[text, text]]) }, `en ${request.url}`)
