@@ -14,7 +14,7 @@ export type KeyOption = { key: string } | { passphrase: string } | { file: strin
 export interface SetupOptions { root: string, anchor: string, key: KeyOption, files?: Files }
 
 /** What a set-up made: the key file must be copied to a safe place by a person. */
-export interface Made { keyFile: string | null, store: boolean }
+export interface Made { root: string, keyFile: string | null }
 
 const KEY_FILE_BYTES_MAX = 4096
 
@@ -46,7 +46,7 @@ export function createStore (options: SetupOptions): Made {
   if (source === null) throw new StoreError('key_missing')
   files.mkdir(dirname(root))
   createStoreFiles(root, anchor, source, files)
-  return { keyFile, store: true }
+  return { root, keyFile }
 }
 
 /** The key of a store that exists.
