@@ -4,6 +4,15 @@ import type { StoreObserver } from '../../storage/index.js'
 
 /** What the store tells the operator, by its code. */
 const events: Record<string, string> = {
+  opened: 'Almacén abierto',
+  reopened: 'Almacén abierto de nuevo tras un fallo de escritura',
+  writer_failed: 'Falló una escritura; el almacén se abre de nuevo desde el disco',
+  folded: 'Diario compactado en tablas',
+  fold_failed: 'No se pudo compactar el diario; se reintenta en el próximo arranque',
+  torn_tail: 'Final de diario incompleto tras una caída; nada confirmado se ha perdido',
+  foreign_file: 'Archivo ajeno en el almacén; no se lee',
+  foreign_bytes: 'Bytes ajenos tras el final de un diario; no se leen',
+  owner_elsewhere: 'Otra máquina tuvo el almacén; se espera por si sigue viva',
   listener_failed: 'Un suscriptor del almacén falló'
 }
 
