@@ -2,7 +2,7 @@
  *  first). REST answers `status` with a problem document; a socket answers an error frame with the same
  *  code and hangs up only where `close` is set. The range of a close code tells the client what to do:
  *  4000-4499 come back, 4500-4999 don't. `temporary` means: the same request may succeed later. */
-interface Failure {
+export interface Failure {
   status: number
   es: string
   en: string
@@ -13,15 +13,18 @@ interface Failure {
 export const failures = {
   // The request itself
   validation_failed: { status: 400, es: 'La solicitud no es válida', en: 'The request is not valid' },
+  request_malformed: { status: 400, es: 'La solicitud HTTP está mal formada', en: 'The HTTP request is malformed' },
   body_malformed: { status: 400, es: 'El cuerpo no es JSON válido', en: 'The body is not valid JSON' },
   cursor_invalid: { status: 400, es: 'El cursor no es válido', en: 'The cursor is not valid' },
   route_not_found: { status: 404, es: 'Esta ruta no existe', en: 'There is no such route' },
   method_not_allowed: { status: 405, es: 'Esta ruta no admite ese método', en: 'This route does not allow that method' },
   not_acceptable: { status: 406, es: 'No hay representación aceptable', en: 'There is no acceptable representation' },
+  request_timeout: { status: 408, es: 'La solicitud no llegó a tiempo', en: 'The request did not arrive in time', temporary: true },
   payload_too_large: { status: 413, es: 'La solicitud es demasiado grande', en: 'The request is too large' },
   media_type_unsupported: { status: 415, es: 'Tipo de contenido no admitido', en: 'That content type is not supported' },
   precondition_failed: { status: 412, es: 'El recurso ha cambiado entretanto', en: 'The resource has changed meanwhile' },
   idempotency_key_reused: { status: 422, es: 'La clave de idempotencia ya se usó con otro contenido', en: 'That idempotency key was used with another content' },
+  headers_too_large: { status: 431, es: 'Las cabeceras son demasiado grandes', en: 'The headers are too large' },
   rate_limited: { status: 429, es: 'Demasiadas solicitudes; espera un poco', en: 'Too many requests; wait a little', temporary: true },
 
   // Who is asking

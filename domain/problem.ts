@@ -1,0 +1,16 @@
+import type { AppError, Language } from './errors.js'
+import type { Problem } from './schema.js'
+
+/** A failure as a client reads it (RFC 9457). `instance` is the id of the request. */
+export function problemOf (error: AppError, language: Language, instance: string): Problem {
+  return {
+    type: `/problems/${error.code}`,
+    title: error.title(language),
+    status: error.statusCode,
+    code: error.code,
+    ...(error.detail && { detail: error.detail[language] }),
+    instance,
+    ...(error.errors && { errors: [...error.errors] }),
+    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs })
+  }
+}
