@@ -1,0 +1,43 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import config, { type Config } from './plugins/config.js'
+import errors from './plugins/errors.js'
+import guard, { serverOptions } from './plugins/guard.js'
+import openapi from './plugins/openapi.js'
+import schemas from './plugins/schemas.js'
+import store from './plugins/store.js'
+import health from './routes/system/health.js'
+import meta from './routes/system/meta.js'
+import documents from './routes/system/openapi.js'
+import problems from './routes/system/problems.js'
+import type { Store } from './storage/index.js'
+
+export interface AppOptions {
+  config: Config
+  /** Where everything is kept. Without one, the store of the configuration is opened. */
+  store?: Store
+  logger?: FastifyBaseLogger
+}
+
+/** The app as one plugin: plugins in boot order, then the routes with their prefixes. */
+const app = fp<AppOptions>(async (app, options) => {
+  await app.register(config, options)
+  await app.register(errors)
+  await app.register(guard)
+  await app.register(schemas)
+  await app.register(openapi)
+  await app.register(store, options)
+
+  await app.register(health)
+  await app.register(documents)
+  await app.register(problems, { prefix: '/problems' })
+  await app.register(meta, { prefix: '/v1' })
+}, { name: 'app' })
+
+/** A server with the app in it, ready to listen or to be asked by tests. */
+export function createApp (options: AppOptions): FastifyInstance {
+  const { logger } = options
+  const server = Fastify({ ...serverOptions(options.config), ...(logger && { loggerInstance: logger }) })
+  server.register(app, options)
+  return server
+}
