@@ -3,25 +3,24 @@ import fp from 'fastify-plugin'
 import config, { type Config } from './plugins/config.js'
 import errors from './plugins/errors.js'
 import guard, { serverOptions } from './plugins/guard.js'
+import logging from './plugins/logging.js'
 import openapi from './plugins/openapi.js'
 import schemas from './plugins/schemas.js'
-import store from './plugins/store.js'
+import store, { type StorePluginOptions } from './plugins/store.js'
 import health from './routes/system/health.js'
 import meta from './routes/system/meta.js'
 import documents from './routes/system/openapi.js'
 import problems from './routes/system/problems.js'
-import type { Store } from './storage/index.js'
 
-export interface AppOptions {
+export interface AppOptions extends StorePluginOptions {
   config: Config
-  /** Where everything is kept. Without one, the store of the configuration is opened. */
-  store?: Store
   logger?: FastifyBaseLogger
 }
 
 /** The app as one plugin: plugins in boot order, then the routes with their prefixes. */
 const app = fp<AppOptions>(async (app, options) => {
   await app.register(config, options)
+  await app.register(logging)
   await app.register(errors)
   await app.register(guard)
   await app.register(schemas)

@@ -28,6 +28,7 @@ export default fp(async (app) => {
 export function answerFailure (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const language = preferredLanguage(request.headers['accept-language'])
   const error = translate(thrown, language)
+  request.failureCode = error.code
   logFailure(error, thrown, request)
   reply.code(error.statusCode).headers({
     'content-type': 'application/problem+json',

@@ -1,9 +1,10 @@
 import cors from '@fastify/cors'
-import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { AppError } from '../domain/errors.js'
 import type { Config } from './config.js'
 import { answerBrokenHttp, answerFailure } from './errors.js'
+import { createLogController } from './logging.js'
 import { requestIdFrom, traceparentFrom } from './trace.js'
 
 /** What a request may cost before anybody knows who asks. A text of 16 KiB may grow sixfold by escapes. */
@@ -48,7 +49,7 @@ export function serverOptions ({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>) {
     routerOptions: { maxParamLength: limits.paramCharsMax },
     trustProxy: TRUST_PROXY.length > 0 ? [...TRUST_PROXY] : false,
     genReqId: ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => requestIdFrom(headers['x-request-id']),
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: createLogController(),
     return503OnClosing: false,
     clientErrorHandler: answerBrokenHttp,
     frameworkErrors: (thrown: Error, request: FastifyRequest, reply: FastifyReply) => {

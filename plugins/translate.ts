@@ -7,6 +7,7 @@ import { StoreError, type StoreFailureCode } from '../storage/index.js'
 const ofTheStore: Partial<Record<StoreFailureCode, { code: FailureCode, retryAfterMs?: number }>> = {
   store_busy: { code: 'store_busy', retryAfterMs: 1_000 },
   store_full: { code: 'store_full', retryAfterMs: 60_000 },
+  store_unavailable: { code: 'store_unavailable', retryAfterMs: 5_000 },
   store_closed: { code: 'shutting_down', retryAfterMs: 2_000 },
   outcome_unknown: { code: 'outcome_unknown', retryAfterMs: 1_000 },
   batch_too_large: { code: 'payload_too_large' },

@@ -22,7 +22,7 @@ const routes: FastifyPluginAsync = async (app) => {
   app.get('/not-serializable', { schema: { response: { 200: Type.Object({ n: Type.Integer() }) } } }, async () => ({ n: secret }))
 }
 
-const failing = ['store_busy', 'store_full', 'store_closed', 'outcome_unknown', 'batch_too_large', 'store_damaged', 'io_failed', 'key_wrong'] as const
+const failing = ['store_busy', 'store_full', 'store_unavailable', 'store_closed', 'outcome_unknown', 'batch_too_large', 'store_damaged', 'io_failed', 'key_wrong'] as const
 
 function codeOf (params: unknown): StoreFailureCode {
   const { code }: { code?: string } = { ...(typeof params === 'object' ? params : {}) }
@@ -73,6 +73,7 @@ t.test('what the store could not do', async (t) => {
   const rows = [
     ['store_busy', 503, 'store_busy', '1'],
     ['store_full', 507, 'store_full', '60'],
+    ['store_unavailable', 503, 'store_unavailable', '5'],
     ['store_closed', 503, 'shutting_down', '2'],
     ['outcome_unknown', 503, 'outcome_unknown', '1'],
     ['batch_too_large', 413, 'payload_too_large', undefined],
