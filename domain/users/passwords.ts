@@ -26,6 +26,8 @@ export function createPasswords (options: Partial<PasswordOptions> = {}) {
     verify: (stored: string | null, password: string): Promise<boolean> =>
       run(async () => await verify(stored ?? nobodys, plain(password)) && stored !== null),
 
+    same: (one: string, other: string): boolean => plain(one) === plain(other),
+
     /** Whether the parameters have grown since this hash was made. */
     outdated (stored: string): boolean {
       const { memoryCost, timeCost } = parseOptions(stored)
