@@ -115,7 +115,8 @@ export function createAccounts ({ store, passwords, sessions, tokens, registrati
       if (credentials === null || !known) throw new AppError('credentials_invalid')
       if (passwords.same(currentPassword, newPassword)) throw new AppError('password_unchanged')
       const hash = await passwords.hash(newPassword)
-      const changedAt = now()
+      // It also tells one password from the next, so that it has to grow whatever the clock says.
+      const changedAt = Math.max(now(), credentials.changedAt + 1)
 
       await store.commit([mine, list], (current) => {
         requireUnchanged(credentials, credentialsDocuments.read(userId, current.get(mine)))
