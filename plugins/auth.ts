@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '../domain/caller.js'
 import { AppError } from '../domain/errors.js'
@@ -7,7 +7,7 @@ import type { Verified } from '../domain/users/tokens.js'
 declare module 'fastify' {
   interface FastifyInstance {
     /** An `onRequest` hook: whoever gets past it is in `request.caller`. */
-    authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+    authenticate: onRequestAsyncHookHandler
     /** Who a token speaks for and until when (milliseconds since 1970): its text is good, and its session lives. */
     verifyToken: (token: string) => Promise<Verified>
   }

@@ -30,7 +30,7 @@ t.test('register', async (t) => {
 
   t.test('of fifty who want one name at once one gets it, and the rest leave nothing behind', async (t) => {
     const { join, store } = await build(t)
-    const results = await Promise.allSettled(Array.from({ length: 50 }, (_, i) => join(i % 2 === 0 ? 'mario' : 'RNARIO')))
+    const results = await Promise.allSettled(Array.from({ length: 50 }, (_, i) => join(i % 2 === 0 ? 'mara' : 'RNARA')))
     t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
     for (const kind of ['users', 'credentials', 'usernames', 'sessions', 'user-sessions']) {
       let rows = 0

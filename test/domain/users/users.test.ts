@@ -54,7 +54,7 @@ t.test('change', async (t) => {
   t.test('refuses what can\'t be read or turns the line around', async (t) => {
     const { join, users } = await build(t)
     const { caller } = await join('ana')
-    const names = ['   ', '\u200b', '\u3164', 'a\nb', 'a\u0000', 'a\u202eb', '\u2067a', '\ud800', 'a'.repeat(65), '\u0301', '\u2800', 'a\u2028b', '\ufeffa', '\u{e0041}']
+    const names = ['   ', '\u200b', '\u3164', 'a\nb', 'a\u0000', 'a\u202eb', '\u2067a', '\ud800', 'a'.repeat(65), '\u0301', '\u2800', 'a\u2028b', 'a\ufeffb', '\u{e0041}']
     for (const displayName of names) {
       await t.rejects(users.change(caller, { displayName }), { code: 'validation_failed', errors: [{ pointer: '/body/displayName' }] }, escape(displayName))
     }
