@@ -52,7 +52,7 @@ const table = await readIcu()
 const rows = [...table].map(([prototype, points]) => `${hex(prototype)}:${deltas(points.sort((a, b) => a - b))}`)
 
 await writeFile(target, `// Made by scripts/confusables.ts; not written by hand. The data are Unicode's confusables.txt of UTS #39,
-// Copyright © 1991-present Unicode, Inc., under the Unicode License v3 (https://www.unicode.org/license.txt).
+// under the licence in UNICODE-LICENSE.
 
 /** The version of Unicode whose look-alikes these are. Another table gives other skeletons: the keys of
  *  all stored names have to be made anew with it. */

@@ -33,6 +33,6 @@ export const limits = {
   addressLengthMax: 64,
 
   /** Users looked at for one page of a search: such a page may be short, or empty, and still have a next. */
-  usersScannedMax: 1_000,
+  usersScannedMax: 500,
   userQueryLengthMax: 64
 }

@@ -31,7 +31,7 @@ export function createSessions (store: Store, now: () => number = Date.now) {
 
   async function lookUp (sessionId: string): Promise<boolean> {
     const before = endings
-    const there = await store.get(documents.key(sessionId)) !== null
+    const there = await read(sessionId) !== null
     // Had any session ended meanwhile, it might be this one: true now, but nothing to remember.
     if (there && endings === before) live.set(sessionId, true)
     return there

@@ -22,6 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'updateMe',
       tags: ['users'],
       summary: 'Change your profile',
+      consumes: ['application/merge-patch+json', 'application/json'],
       headers: IfMatchHeaders,
       body: UserPatch,
       response: { 200: Me, ...Problems(400, 401, 404, 412, 503) }
