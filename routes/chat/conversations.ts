@@ -92,7 +92,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async ({ caller, params, headers }, reply) => {
     await app.chat.close(caller, params.id, admitted(headers))
-    return reply.code(204).send()
+    return reply.code(204).send(null)
   })
 
   app.put('/:id/read', {

@@ -66,7 +66,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async ({ caller, params, headers }, reply) => {
     await app.chat.removeMember(caller, params.id, params.userId, admitted(headers))
-    return reply.code(204).send()
+    return reply.code(204).send(null)
   })
 
   app.post('/:id/join', {
@@ -98,7 +98,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async ({ caller, params, headers }, reply) => {
     const { replayed } = await app.chat.leave(caller, params.id, headers['idempotency-key'])
-    return marked(reply, replayed, reply.code(204)).send()
+    return marked(reply, replayed, reply.code(204)).send(null)
   })
 }
 
