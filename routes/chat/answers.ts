@@ -1,20 +1,12 @@
 import type { FastifyReply } from 'fastify'
-import type { Precondition } from '../../domain/chat/repository.js'
 import type { NewMessage } from '../../domain/chat/schema.js'
 import { AppError } from '../../domain/errors.js'
 import { etag } from '../../domain/etags.js'
 
 /** What HTTP says in headers, and the domain in plain values. */
 
-/** The versions that `If-Match` admits (RFC 9110): any one of a list, or `*` for whatever is there. A weak
- *  ETag matches nothing. */
-export function admitted ({ 'if-match': ifMatch }: { 'if-match'?: string | undefined }): Precondition {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined
-  return ifMatch.split(',').flatMap((tag) => {
-    const version = Number(/^\s*"(\d{1,16})"\s*$/.exec(tag)?.[1])
-    return Number.isSafeInteger(version) ? [version] : []
-  })
-}
+/** What a PATCH may be sent as. */
+export const mergePatch = ['application/merge-patch+json', 'application/json']
 
 /** Says the version of what is answered. */
 export function tagged<T extends { version: number }> (reply: FastifyReply, body: T): T {

@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Conversation, ConversationChange, ConversationPage, ConversationParams, ConversationQuery, NewConversation, NewRead, PeerParams, ReadState } from '../../domain/chat/schema.js'
 import { IdempotencyHeaders, IfMatchHeaders, NoContent, Problems } from '../../domain/schema.js'
-import { admitted, marked, tagged } from './answers.js'
+import { mergePatch, marked, tagged } from './answers.js'
 
 /** Conversations themselves: finding, making, changing and ending them. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.addHook('onRequest', app.authenticate)
   const tags = ['conversations']
 
-  app.get('/', {
+  app.get('', {
     config: { task: 'list_conversations' },
     schema: {
       operationId: 'listConversations',
@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, ({ caller, query }) => app.chat.list(caller, query))
 
-  app.post('/', {
+  app.post('', {
     config: { task: 'create_conversation' },
     schema: {
       operationId: 'createConversation',
@@ -71,13 +71,14 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'changeConversation',
       tags,
       summary: 'Change its name or topic',
+      consumes: mergePatch,
       description: 'A merge patch (RFC 7396). Owners and admins may.',
       params: ConversationParams,
       headers: IfMatchHeaders,
       body: ConversationChange,
       response: { 200: Conversation, ...Problems(400, 401, 403, 404, 409, 412, 503) }
     }
-  }, async ({ caller, params, body, headers }, reply) => tagged(reply, await app.chat.change(caller, params.id, body, admitted(headers))))
+  }, async ({ caller, params, body, headers }, reply) => tagged(reply, await app.chat.change(caller, params.id, body, headers['if-match'])))
 
   app.delete('/:id', {
     config: { task: 'delete_conversation' },
@@ -91,7 +92,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 204: NoContent, ...Problems(400, 401, 403, 404, 409, 412, 503) }
     }
   }, async ({ caller, params, headers }, reply) => {
-    await app.chat.close(caller, params.id, admitted(headers))
+    await app.chat.close(caller, params.id, headers['if-match'])
     return reply.code(204).send(null)
   })
 

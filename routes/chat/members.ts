@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Conversation, ConversationParams, Member, MemberChange, MemberPage, MemberParams, NewMemberOrNone } from '../../domain/chat/schema.js'
 import { IdempotencyHeaders, IfMatchHeaders, NoContent, PageQuery, Problems } from '../../domain/schema.js'
-import { admitted, marked, tagged } from './answers.js'
+import { mergePatch, marked, tagged } from './answers.js'
 
 /** Who takes part in a conversation. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
@@ -33,7 +33,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: Member, 201: Member, ...Problems(400, 401, 403, 404, 409, 412, 503) }
     }
   }, async ({ caller, params, body, headers }, reply) => {
-    const { member, created } = await app.chat.addMember(caller, params.id, params.userId, body ?? {}, admitted(headers))
+    const { member, created } = await app.chat.addMember(caller, params.id, params.userId, body ?? {}, headers['if-match'])
     reply.code(created ? 201 : 200)
     return tagged(reply, member)
   })
@@ -44,6 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'changeMember',
       tags,
       summary: 'Give a member another role',
+      consumes: mergePatch,
       description: 'Owners may. There is always an owner left.',
       params: MemberParams,
       headers: IfMatchHeaders,
@@ -51,7 +52,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: Member, ...Problems(400, 401, 403, 404, 409, 412, 503) }
     }
   }, async ({ caller, params, body, headers }, reply) =>
-    tagged(reply, await app.chat.changeMember(caller, params.id, params.userId, body, admitted(headers))))
+    tagged(reply, await app.chat.changeMember(caller, params.id, params.userId, body, headers['if-match'])))
 
   app.delete('/:id/members/:userId', {
     config: { task: 'remove_member' },
@@ -65,7 +66,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 204: NoContent, ...Problems(400, 401, 403, 404, 409, 412, 503) }
     }
   }, async ({ caller, params, headers }, reply) => {
-    await app.chat.removeMember(caller, params.id, params.userId, admitted(headers))
+    await app.chat.removeMember(caller, params.id, params.userId, headers['if-match'])
     return reply.code(204).send(null)
   })
 

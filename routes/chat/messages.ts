@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { EventPage, EventQuery } from '../../domain/chat/event-schema.js'
 import { ConversationParams, HistoryQuery, Message, MessageChange, MessagePage, MessageParams, NewMessage } from '../../domain/chat/schema.js'
 import { IdempotencyHeaders, IfMatchHeaders, Problems } from '../../domain/schema.js'
-import { admitted, marked, tagged, withClientId } from './answers.js'
+import { mergePatch, marked, tagged, withClientId } from './answers.js'
 
 /** What is said. The live side is ./socket.ts; both end in app.chat. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
@@ -57,6 +57,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'editMessage',
       tags,
       summary: 'Change what your message says',
+      consumes: mergePatch,
       description: 'A merge patch (RFC 7396).',
       params: MessageParams,
       headers: IfMatchHeaders,
@@ -64,7 +65,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: Message, ...Problems(400, 401, 403, 404, 410, 412, 503) }
     }
   }, async ({ caller, params, body, headers }, reply) =>
-    tagged(reply, await app.chat.edit(caller, params.id, params.messageId, body, admitted(headers))))
+    tagged(reply, await app.chat.edit(caller, params.id, params.messageId, body, headers['if-match'])))
 
   app.delete('/:id/messages/:messageId', {
     config: { task: 'delete_message' },
@@ -78,7 +79,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: Message, ...Problems(400, 401, 403, 404, 412, 503) }
     }
   }, async ({ caller, params, headers }, reply) =>
-    tagged(reply, await app.chat.remove(caller, params.id, params.messageId, admitted(headers))))
+    tagged(reply, await app.chat.remove(caller, params.id, params.messageId, headers['if-match'])))
 
   app.get('/:id/events', {
     config: { task: 'read_events' },

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Caller } from '../../../domain/caller.js'
 import { chatLimits } from '../../../domain/chat/limits.js'
+import { etag } from '../../../domain/etags.js'
 import { newId } from '../../../domain/ids.js'
 import { build, group, type House, pair, text } from './setup.js'
 
@@ -110,6 +111,16 @@ t.test('addMember', async (t) => {
     ])
   })
 
+  t.test('If-Match is about somebody who is there', async (t) => {
+    const house = await build(t)
+    const { id, owner } = await group(house, 0)
+    const bea = house.someone()
+    for (const ifMatch of ['*', '"1"']) await t.rejects(house.chat.addMember(owner, id, bea.userId, {}, ifMatch), { code: 'precondition_failed' })
+    const { member } = await house.chat.addMember(owner, id, bea.userId, {})
+    await t.rejects(house.chat.addMember(owner, id, bea.userId, { role: 'admin' }, etag(member.version + 1)), { code: 'precondition_failed' })
+    t.match(await house.chat.addMember(owner, id, bea.userId, { role: 'admin' }, etag(member.version)), { member: { role: 'admin' } })
+  })
+
   t.test('nobody who does not exist, and not for a stranger', async (t) => {
     const house = await build(t)
     const { id, owner } = await group(house, 0)
@@ -135,9 +146,9 @@ t.test('changeMember minds the version that it is about', async (t) => {
   const { id, owner, member } = await pair(house)
   const seen = (await house.chat.members(owner, id, { limit: 10 })).items.find(({ user }) => user === member.userId)
   await house.chat.say(member, id, text('lo que se dice no cambia a nadie'))
-  const changed = await house.chat.changeMember(owner, id, member.userId, { role: 'admin' }, [seen?.version ?? 0])
+  const changed = await house.chat.changeMember(owner, id, member.userId, { role: 'admin' }, etag(seen?.version ?? 0))
   t.equal(changed.role, 'admin')
-  await t.rejects(house.chat.changeMember(owner, id, member.userId, { role: 'member' }, [seen?.version ?? 0]), { code: 'precondition_failed' })
+  await t.rejects(house.chat.changeMember(owner, id, member.userId, { role: 'member' }, etag(seen?.version ?? 0)), { code: 'precondition_failed' })
   await t.rejects(house.chat.changeMember(owner, id, newId(), { role: 'member' }), { code: 'member_not_found' })
   await t.rejects(house.chat.removeMember(owner, id, newId()), { code: 'member_not_found' })
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { chatLimits } from '../../../domain/chat/limits.js'
+import { etag } from '../../../domain/etags.js'
 import type { Key } from '../../../storage/index.js'
 import { build, group, type House, pair, text } from './setup.js'
 
@@ -70,7 +71,7 @@ t.test('close', async (t) => {
     const { id, owner, member } = await pair(house)
     await t.rejects(house.chat.close(member, id), { code: 'forbidden' })
     await t.rejects(house.chat.close(house.someone(), id), { code: 'conversation_not_found' })
-    await t.rejects(house.chat.close(owner, id, [1_000_000]), { code: 'precondition_failed' })
+    await t.rejects(house.chat.close(owner, id, etag(1_000_000)), { code: 'precondition_failed' })
   })
 
   t.test('it counts no longer among the conversations of its members', async (t) => {

@@ -70,7 +70,7 @@ t.test('PATCH and DELETE a message', async (t) => {
   const place = String(sent.headers.location)
   const etag = String(sent.headers.etag)
   t.match((await ana.ask('PATCH', place, { text: 'x' })).json(), { code: 'forbidden' })
-  const edited = await bea.ask('PATCH', place, { text: 'dos', metadata: { a: null } }, { 'if-match': etag })
+  const edited = await bea.ask('PATCH', place, JSON.stringify({ text: 'dos', metadata: { a: null } }), { 'if-match': etag, 'content-type': 'application/merge-patch+json' })
   t.match(edited.json(), { text: 'dos', metadata: { b: 2 }, seq: sent.json().seq })
   t.match(await bea.ask('PATCH', place, { text: 'tres' }, { 'if-match': etag }), { statusCode: 412 })
   const gone = await ana.ask('DELETE', place)
