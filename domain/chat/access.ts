@@ -6,9 +6,6 @@ import type { Role } from './schema.js'
 
 /** Who may do what in a conversation: all of it is decided here, for both transports. */
 
-/** Versions that `If-Match` admits; undefined admits any. */
-export type Precondition = readonly number[] | undefined
-
 /** A conversation as somebody finds it. */
 export interface Place { head: Head, member: StoredMember | null }
 
@@ -61,10 +58,4 @@ export function assertLeads (leader: Role, led: Role): void {
 /** A conversation that has owners keeps one. */
 export function assertOwnerStays (head: Head, role: Role): void {
   if (role === 'owner' && head.owners <= 1) throw new AppError('last_owner')
-}
-
-/** @throws AppError precondition_failed where the caller changes another version than it saw */
-export function assertMatch (ifMatch: Precondition, version: number | undefined): void {
-  if (ifMatch === undefined) return
-  if (version === undefined || !ifMatch.includes(version)) throw new AppError('precondition_failed')
 }

@@ -3,9 +3,10 @@ import type { Change, Current, Put } from '../../storage/store.js'
 import type { Caller } from '../caller.js'
 import { decodeCursor, encodeCursor } from '../cursor.js'
 import { AppError } from '../errors.js'
+import { requireMatch } from '../etags.js'
 import { newId } from '../ids.js'
 import { once } from '../system/idempotency.js'
-import { assertMatch, assertNotDirect, assertRole, admit, enterAsMember, placeKeys, type Precondition } from './access.js'
+import { assertNotDirect, assertRole, admit, enterAsMember, placeKeys } from './access.js'
 import { assertUser, type ChatContext, timestamp } from './context.js'
 import { decodeConversation, decodeDirect, encodeConversation, type Head, type StoredConversation } from './documents.js'
 import { keys, lastPart, prefixes } from './keys.js'
@@ -92,7 +93,7 @@ export function createConversations ({ store, users, now }: ChatContext) {
       return { items: items.filter((item) => item !== null), next }
     },
 
-    async change (caller: Caller, id: string, patch: ConversationChange, ifMatch?: Precondition): Promise<Conversation> {
+    async change (caller: Caller, id: string, patch: ConversationChange, ifMatch?: string): Promise<Conversation> {
       const at = timestamp(now())
       await store.commit([...placeKeys(id, caller.userId), keys.conversation(id)], (current, sequence): Change<void> => {
         const { head, member } = enterAsMember(current, id, caller.userId)
@@ -100,7 +101,7 @@ export function createConversations ({ store, users, now }: ChatContext) {
         assertRole(member.role, 'owner', 'admin')
         const entry = current.get(keys.conversation(id))
         if (entry === null) throw new AppError('conversation_not_found')
-        assertMatch(ifMatch, entry.version)
+        requireMatch(ifMatch, entry.version)
         const before = decodeConversation(entry)
         const after = { ...before, ...patch }
         if (after.name === before.name && after.topic === before.topic) return { result: undefined }

@@ -3,9 +3,10 @@ import type { Change, Current } from '../../storage/store.js'
 import type { Caller } from '../caller.js'
 import { decodeCursor, encodeCursor } from '../cursor.js'
 import { AppError } from '../errors.js'
+import { requireMatch } from '../etags.js'
 import type { PageQuery } from '../schema.js'
 import { once } from '../system/idempotency.js'
-import { assertLeads, assertMatch, assertNotDirect, assertOwnerStays, enter, enterAsMember, look, placeKeys, type OwnPlace, type Precondition } from './access.js'
+import { assertLeads, assertNotDirect, assertOwnerStays, enter, enterAsMember, look, placeKeys, type OwnPlace } from './access.js'
 import { assertUser, type ChatContext, timestamp } from './context.js'
 import { ConversationAnswer } from './conversations.js'
 import { decodeMember, type StoredMember } from './documents.js'
@@ -90,18 +91,20 @@ export function createMembers ({ store, users, now }: ChatContext, one: (caller:
     },
 
     /** Makes somebody a member, or gives a member the role that is asked for. Doing it again changes nothing. */
-    async addMember (caller: Caller, conversation: string, user: string, { role }: NewMember, ifMatch?: Precondition): Promise<{ member: Member, created: boolean }> {
+    async addMember (caller: Caller, conversation: string, user: string, { role }: NewMember, ifMatch?: string): Promise<{ member: Member, created: boolean }> {
       await assertUser(users, user)
       const at = timestamp(now())
       return store.commit(placesOf(conversation, caller, user), (current, sequence): Change<{ member: Member, created: boolean }> => {
         const place = enterAsMember(current, conversation, caller.userId)
         assertNotDirect(place.head)
         const known = find(current, conversation, user)
-        assertMatch(ifMatch, known?.version)
         if (known !== null) {
+          requireMatch(ifMatch, known.version)
           const { result, ...change } = promote(conversation, user, place, known, role ?? known.member.role, { sequence, at }, caller.userId)
           return { ...change, result: { member: result, created: false } }
         }
+        // Whoever names a version, or just any, means somebody who is there.
+        if (ifMatch !== undefined) throw new AppError('precondition_failed')
         const given = role ?? 'member'
         assertLeads(place.member.role, given)
         const part = enroll(current, conversation, place.head, { sequence, at }, { user, role: given, by: caller.userId })
@@ -110,27 +113,27 @@ export function createMembers ({ store, users, now }: ChatContext, one: (caller:
       })
     },
 
-    async changeMember (caller: Caller, conversation: string, user: string, { role }: MemberChange, ifMatch?: Precondition): Promise<Member> {
+    async changeMember (caller: Caller, conversation: string, user: string, { role }: MemberChange, ifMatch?: string): Promise<Member> {
       const at = timestamp(now())
       return store.commit(placesOf(conversation, caller, user), (current, sequence) => {
         const place = enterAsMember(current, conversation, caller.userId)
         assertNotDirect(place.head)
         const known = find(current, conversation, user)
         if (known === null) throw new AppError('member_not_found')
-        assertMatch(ifMatch, known.version)
+        requireMatch(ifMatch, known.version)
         return promote(conversation, user, place, known, role, { sequence, at }, caller.userId)
       })
     },
 
     /** Removing oneself is leaving. */
-    async removeMember (caller: Caller, conversation: string, user: string, ifMatch?: Precondition): Promise<void> {
+    async removeMember (caller: Caller, conversation: string, user: string, ifMatch?: string): Promise<void> {
       const at = timestamp(now())
       await store.commit(placesOf(conversation, caller, user), (current, sequence) => {
         const { head, member } = enterAsMember(current, conversation, caller.userId)
         assertNotDirect(head)
         const known = find(current, conversation, user)
         if (known === null) throw new AppError('member_not_found')
-        assertMatch(ifMatch, known.version)
+        requireMatch(ifMatch, known.version)
         if (user !== caller.userId) assertLeads(member.role, known.member.role)
         assertOwnerStays(head, known.member.role)
         return withHead(conversation, expel(current, conversation, head, { sequence, at }, { user, role: known.member.role, by: caller.userId }), undefined)

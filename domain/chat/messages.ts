@@ -1,7 +1,8 @@
 import type { Current, Entry, Key } from '../../storage/store.js'
 import type { Caller } from '../caller.js'
 import { AppError } from '../errors.js'
-import { assertMatch, enterAsMember, look, placeKeys, type OwnPlace, type Precondition } from './access.js'
+import { requireMatch } from '../etags.js'
+import { enterAsMember, look, placeKeys, type OwnPlace } from './access.js'
 import { changedContent, newContent } from './content.js'
 import { type ChatContext, timestamp } from './context.js'
 import { decodeMarker, decodeSentAs, type Marker } from './documents.js'
@@ -37,14 +38,14 @@ export function createMessages ({ store, now }: ChatContext) {
   }
 
   /** One commit about one message: who calls belongs to the conversation, and the message is there. */
-  function about (caller: Caller, conversation: string, id: string, ifMatch: Precondition,
+  function about (caller: Caller, conversation: string, id: string, ifMatch: string | undefined,
     build: (place: OwnPlace, found: Found) => Rewritten | null): Promise<Message> {
     const seq = seqOf(id) ?? 0
     const at = timestamp(now())
     return store.commit([...placeKeys(conversation, caller.userId), keys.log(conversation, seq)], (current, sequence) => {
       const place = enterAsMember(current, conversation, caller.userId)
       const found = find(current, conversation, id, seq)
-      assertMatch(ifMatch, found.version)
+      requireMatch(ifMatch, found.version)
       const shown = (value: MessageEntry, content: Content | null, version: number) =>
         signed(toMessage(conversation, seq, value, content, version), content, caller.userId)
       const next = build(place, found)
@@ -91,7 +92,7 @@ export function createMessages ({ store, now }: ChatContext) {
     },
 
     /** Changes what a message says. Only its author may. */
-    edit (caller: Caller, conversation: string, id: string, change: MessageChange, ifMatch?: Precondition): Promise<Message> {
+    edit (caller: Caller, conversation: string, id: string, change: MessageChange, ifMatch?: string): Promise<Message> {
       const editedAt = timestamp(now())
       return about(caller, conversation, id, ifMatch, (_place, { value, content }) => {
         if (value.by !== caller.userId) throw new AppError('forbidden')
@@ -103,7 +104,7 @@ export function createMessages ({ store, now }: ChatContext) {
 
     /** Takes a message back for everyone: its content goes, its place stays. Its author may, and whoever
      *  leads the conversation. Doing it again changes nothing. */
-    remove (caller: Caller, conversation: string, id: string, ifMatch?: Precondition): Promise<Message> {
+    remove (caller: Caller, conversation: string, id: string, ifMatch?: string): Promise<Message> {
       const deletedAt = timestamp(now())
       return about(caller, conversation, id, ifMatch, ({ member }, { value, content }) => {
         if (value.by !== caller.userId && member.role === 'member') throw new AppError('forbidden')

@@ -1,7 +1,8 @@
 import type { Key, Row } from '../../storage/store.js'
 import type { Caller } from '../caller.js'
 import { AppError } from '../errors.js'
-import { assertMatch, assertNotDirect, assertRole, enterAsMember, placeKeys, type Precondition } from './access.js'
+import { requireMatch } from '../etags.js'
+import { assertNotDirect, assertRole, enterAsMember, placeKeys } from './access.js'
 import { type ChatContext, timestamp } from './context.js'
 import { keys, lastPart, prefixes } from './keys.js'
 import { chatLimits } from './limits.js'
@@ -50,7 +51,7 @@ export function createPurge ({ store, now, defer }: ChatContext) {
 
   return {
     /** Deletes a conversation for everyone. Only its owners may. */
-    async close ({ userId }: Caller, id: string, ifMatch?: Precondition): Promise<void> {
+    async close ({ userId }: Caller, id: string, ifMatch?: string): Promise<void> {
       const at = timestamp(now())
       await store.commit([...placeKeys(id, userId), keys.conversation(id)], (current, sequence) => {
         const { head, member } = enterAsMember(current, id, userId)
@@ -58,7 +59,7 @@ export function createPurge ({ store, now, defer }: ChatContext) {
         assertRole(member.role, 'owner')
         const conversation = current.get(keys.conversation(id))
         if (conversation === null) throw new AppError('conversation_not_found')
-        assertMatch(ifMatch, conversation.version)
+        requireMatch(ifMatch, conversation.version)
         const logged = append(id, head, { sequence, at }, { type: 'conversation.deleted', by: userId })
         return {
           puts: [...logged.puts, { key: keys.head(id), value: { ...logged.head, deletedAt: at } }, { key: keys.purge(id), value: { v: 1 } }],

@@ -9,7 +9,6 @@ import { createReads } from './reads.js'
 import { createResume } from './resume.js'
 import { createWatch } from './watch.js'
 
-export type { Precondition } from './access.js'
 export type { KnownUsers } from './context.js'
 export type { Replay, SequencedEvent } from './resume.js'
 

@@ -152,6 +152,9 @@ export type MemberPage = Static<typeof MemberPage>
 export const NewMember = Type.Object({ role: Type.Optional(Role) }, { ...closed, title: 'NewMember' })
 export type NewMember = Static<typeof NewMember>
 
+/** A PUT may come without a body: then it is a plain member, or stays what it is. */
+export const NewMemberOrNone = nullable(NewMember)
+
 export const MemberChange = Type.Object({ role: Role }, { ...closed, title: 'MemberChange' })
 export type MemberChange = Static<typeof MemberChange>
 
@@ -166,3 +169,10 @@ export const ReadState = Type.Object({
   unread: Type.Integer({ minimum: 0 })
 }, { title: 'ReadState' })
 export type ReadState = Static<typeof ReadState>
+
+// -- Paths ------------------------------------------------------------------------------------------
+
+export const ConversationParams = Type.Object({ id: Id }, closed)
+export const MemberParams = Type.Object({ id: Id, userId: Id }, closed)
+export const MessageParams = Type.Object({ id: Id, messageId: MessageId }, closed)
+export const PeerParams = Type.Object({ userId: Id }, closed)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { etag } from '../../../domain/etags.js'
 import { newId } from '../../../domain/ids.js'
 import { build, pair, text } from './setup.js'
 
@@ -104,10 +105,10 @@ t.test('change', async (t) => {
     const { id, owner, member } = await pair(house)
     await t.rejects(house.chat.change(member, id, { name: 'x' }), { code: 'forbidden' })
     const before = await house.chat.one(owner, id)
-    const after = await house.chat.change(owner, id, { name: 'Otro', topic: 'Martes' }, [before.version])
+    const after = await house.chat.change(owner, id, { name: 'Otro', topic: 'Martes' }, etag(before.version))
     t.match(after, { name: 'Otro', topic: 'Martes' })
     t.match(house.told.at(-1)?.event, { type: 'conversation.changed', data: { name: 'Otro', topic: 'Martes', by: owner.userId } })
-    await t.rejects(house.chat.change(owner, id, { name: 'x' }, [before.version]), { code: 'precondition_failed' })
+    await t.rejects(house.chat.change(owner, id, { name: 'x' }, etag(before.version)), { code: 'precondition_failed' })
     t.match(await house.chat.change(owner, id, { topic: null }), { name: 'Otro', topic: null })
   })
 
@@ -117,7 +118,7 @@ t.test('change', async (t) => {
     const before = await house.chat.one(owner, id)
     await house.chat.say(owner, id, text('hola'))
     t.equal((await house.chat.one(owner, id)).version, before.version)
-    await house.chat.change(owner, id, { name: 'Otro' }, [before.version])
+    await house.chat.change(owner, id, { name: 'Otro' }, etag(before.version))
   })
 
   t.test('no change is no event', async (t) => {

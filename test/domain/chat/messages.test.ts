@@ -1,5 +1,6 @@
 import t from 'tap'
 import { chatLimits } from '../../../domain/chat/limits.js'
+import { etag } from '../../../domain/etags.js'
 import { newId } from '../../../domain/ids.js'
 import { build, group, pair, text } from './setup.js'
 
@@ -133,9 +134,9 @@ t.test('edit', async (t) => {
     const { id, owner, member } = await pair(house)
     const { message } = await house.chat.say(member, id, text('uno'))
     await t.rejects(house.chat.edit(owner, id, message.id, { text: 'x' }), { code: 'forbidden' })
-    await t.rejects(house.chat.edit(member, id, message.id, { text: 'x' }, [message.version + 1]), { code: 'precondition_failed' })
-    await house.chat.edit(member, id, message.id, { text: 'dos' }, [message.version])
-    await t.rejects(house.chat.edit(member, id, message.id, { text: 'x' }, [message.version]), { code: 'precondition_failed' })
+    await t.rejects(house.chat.edit(member, id, message.id, { text: 'x' }, etag(message.version + 1)), { code: 'precondition_failed' })
+    await house.chat.edit(member, id, message.id, { text: 'dos' }, etag(message.version))
+    await t.rejects(house.chat.edit(member, id, message.id, { text: 'x' }, etag(message.version)), { code: 'precondition_failed' })
     await t.rejects(house.chat.edit(member, id, '1-0000000000', { text: 'x' }), { code: 'message_not_found' })
     await t.rejects(house.chat.edit(member, id, `${message.seq}-0000000000`, { text: 'x' }), { code: 'message_not_found' })
     await house.chat.remove(member, id, message.id)
