@@ -1,16 +1,22 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import auth from './plugins/auth.js'
+import bodies from './plugins/bodies.js'
 import config, { type Config } from './plugins/config.js'
 import errors from './plugins/errors.js'
 import guard, { serverOptions } from './plugins/guard.js'
 import logging from './plugins/logging.js'
 import openapi from './plugins/openapi.js'
+import repositories from './plugins/repositories.js'
 import schemas from './plugins/schemas.js'
 import store, { type StorePluginOptions } from './plugins/store.js'
 import health from './routes/system/health.js'
+import jwks from './routes/system/jwks.js'
 import meta from './routes/system/meta.js'
 import documents from './routes/system/openapi.js'
 import problems from './routes/system/problems.js'
+import signing from './routes/users/auth.js'
+import users from './routes/users/index.js'
 
 export interface AppOptions extends StorePluginOptions {
   config: Config
@@ -23,14 +29,20 @@ const app = fp<AppOptions>(async (app, options) => {
   await app.register(logging)
   await app.register(errors)
   await app.register(guard)
+  await app.register(bodies)
   await app.register(schemas)
   await app.register(openapi)
   await app.register(store, options)
+  await app.register(repositories)
+  await app.register(auth)
 
   await app.register(health)
   await app.register(documents)
+  await app.register(jwks)
   await app.register(problems, { prefix: '/problems' })
   await app.register(meta, { prefix: '/v1' })
+  await app.register(signing, { prefix: '/v1/auth' })
+  await app.register(users, { prefix: '/v1/users' })
 }, { name: 'app' })
 
 /** A server with the app in it, ready to listen or to be asked by tests. */
