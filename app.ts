@@ -14,10 +14,11 @@ import conversations from './routes/chat/conversations.js'
 import members from './routes/chat/members.js'
 import messages from './routes/chat/messages.js'
 import health from './routes/system/health.js'
+import jwks from './routes/system/jwks.js'
 import meta from './routes/system/meta.js'
 import documents from './routes/system/openapi.js'
 import problems from './routes/system/problems.js'
-import authRoutes from './routes/users/auth.js'
+import signing from './routes/users/auth.js'
 import users from './routes/users/index.js'
 
 export interface AppOptions extends StorePluginOptions {
@@ -40,9 +41,10 @@ const app = fp<AppOptions>(async (app, options) => {
 
   await app.register(health)
   await app.register(documents)
+  await app.register(jwks)
   await app.register(problems, { prefix: '/problems' })
   await app.register(meta, { prefix: '/v1' })
-  await app.register(authRoutes, { prefix: '/v1/auth' })
+  await app.register(signing, { prefix: '/v1/auth' })
   await app.register(users, { prefix: '/v1/users' })
   await app.register(conversations, { prefix: '/v1/conversations' })
   await app.register(members, { prefix: '/v1/conversations' })

@@ -82,6 +82,18 @@ export const SignedIn = Type.Object({
   session: Session
 }, { title: 'SignedIn' })
 
+/** Public keys (RFC 7517). */
+export const KeySet = Type.Object({
+  keys: Type.Array(Type.Object({
+    kty: Type.String({ examples: ['OKP'] }),
+    crv: Type.String({ examples: ['Ed25519'] }),
+    use: Type.String({ examples: ['sig'] }),
+    alg: Type.String({ examples: ['EdDSA'] }),
+    kid: Type.String({ description: 'As in the header of a token' }),
+    x: Type.String({ description: 'The public key, in base64url' })
+  }))
+}, { title: 'KeySet' })
+
 export type User = Static<typeof User>
 export type Me = Static<typeof Me>
 export type Registration = Static<typeof Registration>

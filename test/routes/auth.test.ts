@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { createLocalJWKSet, jwtVerify } from 'jose'
 import t from 'tap'
 import { newId } from '../../domain/ids.js'
 import { as, build } from '../helper.js'
@@ -156,6 +157,15 @@ t.test('who is asking', async (t) => {
     t.match(await app.verifyToken(ana.accessToken), { caller: { userId: ana.id, sessionId: ana.session }, expiresAt: Number })
     await t.rejects(app.verifyToken('x'), { code: 'token_invalid' })
   })
+})
+
+t.test('GET /.well-known/jwks.json lets others check a token, and gives no secret away', async (t) => {
+  const app = await build(t)
+  const ana = await join(app, 'ana')
+  const res = await app.inject('/.well-known/jwks.json')
+  t.match(res.headers['cache-control'], /^public/)
+  t.same(Object.keys(res.json().keys[0]).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x'])
+  t.match(await jwtVerify(ana.accessToken, createLocalJWKSet(res.json())), { payload: { sub: ana.id, sid: ana.session } })
 })
 
 t.test('sessions', async (t) => {
