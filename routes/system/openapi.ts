@@ -2,14 +2,13 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import { Problems } from '../../domain/schema.js'
 import { Document } from '../../domain/system/schema.js'
 
-/** The document of the whole API. It is made once, when everything is registered. */
+/** The document of the whole API. It is made when somebody first asks for it: the start need not wait. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  let json = ''
-  app.addHook('onReady', async () => { json = JSON.stringify(app.swagger()) })
+  let json: string | null = null
 
   app.get('/openapi.json', {
     schema: { operationId: 'getOpenapiJson', tags: ['system'], security: [], summary: 'This document', response: { 200: Document, ...Problems() } }
-  }, async (_request, reply) => reply.type('application/json').send(json))
+  }, async (_request, reply) => reply.type('application/json').send(json ??= JSON.stringify(app.swagger())))
 
   app.get('/openapi.yaml', {
     schema: {
