@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { decodeBatch, type BatchLine } from '../batch.js'
+import { decodeBatch, ownKey, type BatchLine } from '../batch.js'
 import { Cell } from '../cell.js'
 import { createEngine, type Engine, type Group, type Log } from '../engine.js'
 import { StoreError } from '../errors.js'
@@ -186,7 +186,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
 type Loaded = ReturnType<typeof decodeBatch>['changes']
 
 function tableRow ([key, version, ...row]: TableLine): { sequence: number, changes: Loaded } {
-  return { sequence: version, changes: [{ key, cell: Cell.loaded(encodeKey(key), version, row) }] }
+  return { sequence: version, changes: [{ key: ownKey(key), cell: Cell.loaded(encodeKey(key), version, row) }] }
 }
 
 /** Resolves when the lease is given up; a worker that hangs in the kernel is not waited for. */
