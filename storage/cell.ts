@@ -25,11 +25,11 @@ export class Cell {
   }
 
   static written (key: string, version: number, json: string, subjects: Subjects | null, personalJson: string | null): Cell {
-    return new Cell(key, version, false, undefined, json, subjects, null, personalJson)
+    return new Cell(key, version, false, undefined, json, subjects === null ? null : copy(subjects), null, personalJson)
   }
 
   static loaded (key: string, version: number, [value, subjects, sealed]: StoredRow): Cell {
-    return new Cell(key, version, false, value, null, subjects ?? null, sealed ?? null, null)
+    return new Cell(key, version, false, value, null, subjects === undefined ? null : copy(subjects), sealed ?? null, null)
   }
 
   static deleted (key: string, version: number): Cell {
@@ -61,6 +61,8 @@ export class Cell {
     return vault.open(this.key, this.version, this.#subjects, this.#sealed)
   }
 }
+
+const copy = ([first, second]: Subjects): Subjects => Object.freeze(second === undefined ? [first] as const : [first, second] as const)
 
 function freeze (value: Json): Json {
   if (value !== null && typeof value === 'object') {

@@ -54,6 +54,7 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
   let acceptedSequence = 0
   let scheduled = false
   let stalled = false
+  let closing = false
   let groups = 0
   let batches = 0
 
@@ -168,7 +169,7 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
 
   function assertWritable () {
     const state = log.writable()
-    if (state === 'closed') throw new StoreError('store_closed')
+    if (closing || state === 'closed') throw new StoreError('store_closed')
     if (state === 'full') throw new StoreError('store_full')
     if (state === 'reopening' || stalled) throw new StoreError('store_unavailable')
     if (queuedCharacters >= limits.queueCharactersMax) throw new StoreError('store_busy')
@@ -253,6 +254,7 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
         await durable(current.newest)
         throw err
       }
+      if (acceptedSequence + 1 !== sequence) throw new StoreError('misuse', { place: 'a commit within a build' })
       const writes = (change.puts?.length ?? 0) + (change.deletes?.length ?? 0) > 0
       await durable(writes ? accept(change, sequence).sequence : current.newest)
       return change.result
@@ -276,7 +278,9 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     }),
 
     async close () {
-      await durable(acceptedSequence).catch(() => {})
+      closing = true
+      // A share that hangs is not waited for: what is under way was answered `outcome_unknown`, or is now.
+      await Promise.race([durable(acceptedSequence).catch(() => {}), deadline()])
       await log.close()
     }
   }
@@ -299,6 +303,8 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     }
   }
 }
+
+const deadline = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, limits.commitDeadlineMs).unref() })
 
 const compareText = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 

@@ -23,6 +23,8 @@ export const SUPERBLOCK_BYTES = SIGNED_BYTES + DIGEST_BYTES
 
 /** OWASP's first choice for scrypt: N 2^17, r 8, p 1 (128 MiB). */
 const SCRYPT = { logN: 17, r: 8, p: 1 }
+/** 2 GiB, and sixteen times over. */
+const SCRYPT_MAX = { logN: 20, r: 16, p: 16 }
 const UNSTRETCHED = { logN: 0, r: 0, p: 0 }
 
 /** Base64 (either alphabet) or hex of 32 bytes.
@@ -89,12 +91,19 @@ export function decodeSuperblock (bytes: Buffer, place: string): Superblock {
     throw damaged('its checksum fails')
   }
   if (bytes.readUInt16BE(4) !== FORMAT_VERSION) throw unknown(bytes.readUInt16BE(4))
+  const kdf = { logN: signed.readUInt8(6), r: signed.readUInt8(8), p: signed.readUInt8(9) }
+  if (!isBearable(kdf)) throw damaged('its parameters would stretch a key for ever')
   return {
-    kdf: { logN: signed.readUInt8(6), r: signed.readUInt8(8), p: signed.readUInt8(9) },
+    kdf,
     storeId: Buffer.from(signed.subarray(10, 10 + STORE_ID_BYTES)),
     salt: Buffer.from(signed.subarray(10 + STORE_ID_BYTES, SIGNED_BYTES - FINGERPRINT_BYTES)),
     fingerprint: Buffer.from(signed.subarray(SIGNED_BYTES - FINGERPRINT_BYTES))
   }
+}
+
+/** The checksum is no seal: whoever writes there may ask for any amount of memory and time. */
+function isBearable ({ logN, r, p }: Superblock['kdf']): boolean {
+  return logN === 0 || (logN <= SCRYPT_MAX.logN && r >= 1 && r <= SCRYPT_MAX.r && p >= 1 && p <= SCRYPT_MAX.p)
 }
 
 const unknown = (version: number) => new StoreError('format_unknown', { place: `format ${version}; this version reads format ${FORMAT_VERSION}` })

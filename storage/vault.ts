@@ -19,12 +19,13 @@ export function createVault (storeId: Buffer, wrappers: readonly Buffer[], find:
   /** One key for each list of subjects, the last used at the end. */
   const derived = new Map<string, KeyObject>()
 
-  function wrapKey (subject: Subject): { key: Buffer, wrapped: WrappedKey } {
-    const key = randomBytes(KEY_BYTES)
+  function makeKey (subject: Subject, made: Map<Subject, WrappedKey>): WrappedKey {
     const wrapper = sha256(subject)[0] ?? 0
     const nonce = randomBytes(NONCE_BYTES)
-    const sealed = Buffer.concat([nonce, seal(wrapperOf(wrapper), nonce, placeOf(subject), key)])
-    return { key, wrapped: [wrapper, sealed.toString('base64')] }
+    const sealed = Buffer.concat([nonce, seal(wrapperOf(wrapper), nonce, placeOf(subject), randomBytes(KEY_BYTES))])
+    const wrapped: WrappedKey = [wrapper, sealed.toString('base64')]
+    made.set(subject, wrapped)
+    return wrapped
   }
 
   function unwrapKey (subject: Subject, [wrapper, text]: WrappedKey): Buffer {
@@ -50,29 +51,25 @@ export function createVault (storeId: Buffer, wrappers: readonly Buffer[], find:
     return key
   }
 
-  /** The key for these subjects; null where one of them has none and `make` doesn't give it one. */
-  function keyFor (subjects: Subjects, make?: (subject: Subject) => Buffer): KeyObject | null {
-    const name = subjects.join(' ')
+  /** The key for these subjects; null where one of them has none, unless `made` takes up a new one. */
+  function keyFor (subjects: Subjects, made?: Map<Subject, WrappedKey>): KeyObject | null {
+    const name = JSON.stringify(subjects)
     const known = derived.get(name)
     if (known !== undefined) return remember(name, known)
     const parts: Buffer[] = []
     for (const subject of subjects) {
-      const wrapped = find(subject)
-      const key = wrapped !== null ? unwrapKey(subject, wrapped) : make?.(subject)
-      if (key === undefined) return null
-      parts.push(key)
+      const wrapped = find(subject) ?? made?.get(subject) ?? (made === undefined ? null : makeKey(subject, made))
+      if (wrapped === null) return null
+      parts.push(unwrapKey(subject, wrapped))
     }
     return remember(name, deriveKey(Buffer.concat(parts), storeId, `${PERSONAL}/${name}`))
   }
 
   return {
-    /** Base64 of nonce | ciphertext | tag. Makes the key of a subject that has none; `made` stores it. */
-    seal (key: string, version: number, subjects: Subjects, json: string, made: (subject: Subject, wrapped: WrappedKey) => void): string {
-      const sealingKey = keyFor(subjects, (subject) => {
-        const { key, wrapped } = wrapKey(subject)
-        made(subject, wrapped)
-        return key
-      })
+    /** Base64 of nonce | ciphertext | tag. Makes the key of a subject that has none; the keys that one
+     *  batch makes are gathered in `made`, which the caller stores with it. */
+    seal (key: string, version: number, subjects: Subjects, json: string, made: Map<Subject, WrappedKey>): string {
+      const sealingKey = keyFor(subjects, made)
       if (sealingKey === null) throw new StoreError('misuse', { place: 'personal part without subjects' })
       const nonce = randomBytes(NONCE_BYTES)
       return Buffer.concat([nonce, seal(sealingKey, nonce, aadOf(key, version), Buffer.from(json))]).toString('base64')

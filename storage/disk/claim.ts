@@ -7,7 +7,7 @@ import { openDocument, sealDocument } from './document.js'
 import type { Files } from './files.js'
 import { isAlive, listenAsOwner, removeDeadSockets, type OwnerSocket } from './owner-socket.js'
 import { numbersOf, type Places } from './places.js'
-import { discard, draftOf, isTaken, readWhole, syncDirectory, writeAll, writeDurably } from './steps.js'
+import { createDurably, discard, isTaken, readWhole, writeAll, writeDurably } from './steps.js'
 
 /** Who writes: one claim a generation, made by link(2), which has exactly one winner on NFS too. The
  *  winner points `lease` at itself; whoever finds the pointer changed stops. */
@@ -49,6 +49,8 @@ export interface Ownership {
 }
 
 const JSON_BYTES = 512
+/** What the head of a file has room for. */
+const GENERATION_MAX = 2 ** 32 - 1
 const DOCUMENT_BYTES_MAX = 4096
 
 const claimPlace = (storeId: Buffer, generation: number) => ({ kind: 'claim', name: `claims/${generation}`, storeId } as const)
@@ -64,7 +66,10 @@ export async function findHolder (context: ClaimContext): Promise<Holder> {
   const newest = claim !== null && claim.generation >= (lease?.generation ?? 0) ? claim : lease
   const floor = Math.max(generation, lease?.generation ?? 0)
   if (newest === null) {
-    if (floor > 0) await watch(context, floor, null)
+    if (floor > 0) {
+      context.observer.event('warn', 'owner_unreadable', { place: `claims/${floor}`, waitMs: 2 * termMs })
+      await watch(context, floor, null)
+    }
     return { generation: floor, wait: floor > 0 }
   }
   if (newest.released) return { generation: floor, wait: false }
@@ -98,10 +103,12 @@ function held (holder: Claim | null): StoreError {
  *  @throws StoreError store_held where another one was faster */
 export async function takeOver (context: ClaimContext, holder: Holder, floor: number): Promise<Ownership> {
   const { files, places, termMs } = context
+  const generation = Math.max(holder.generation, floor) + 1
+  if (generation > GENERATION_MAX) throw new StoreError('store_damaged', { place: `claims/${holder.generation}`, hint: 'No owner makes such a claim: remove it.' })
   files.mkdir(places.anchor)
   const socket = await listenAsOwner(places.anchor, `owner-${randomBytes(8).toString('hex')}`)
   try {
-    const claim = newClaim(context, Math.max(holder.generation, floor) + 1, socket)
+    const claim = newClaim(context, generation, socket)
     const ownership = claimGeneration(context, claim, socket)
     // A woken owner finds the pointer changed before it can acknowledge anything; one that is just
     // between its look and its acknowledgement is given a term to end it.
@@ -158,24 +165,13 @@ function claimGeneration (context: ClaimContext, claim: Claim, socket: OwnerSock
   }
 }
 
-/** link(2) is exact on NFS; its answer may get lost there, so the draft's link count has the last word. */
 function linkClaim ({ files, places, controlKey, storeId }: ClaimContext, claim: Claim): void {
-  const path = places.claim(claim.generation)
-  const draft = draftOf(path)
-  const fd = files.open(draft, 'create')
+  const bytes = sealDocument(controlKey, claimPlace(storeId, claim.generation), claim, JSON_BYTES)
   try {
-    writeAll(files, fd, sealDocument(controlKey, claimPlace(storeId, claim.generation), claim, JSON_BYTES), 0)
-    files.fsync(fd)
-    try {
-      files.link(draft, path)
-    } catch (err) {
-      if (files.stat(fd).links < 2) throw isTaken(err) ? held(null) : err
-    }
-  } finally {
-    files.close(fd)
-    discard(files, draft)
+    createDurably(files, places.claim(claim.generation), bytes)
+  } catch (err) {
+    throw isTaken(err) ? held(null) : err
   }
-  syncDirectory(files, places.claims)
 }
 
 function readClaim ({ files, places, controlKey, storeId }: ClaimContext, generation: number): Claim | null {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { randomBytes, sha256 } from '../cipher.js'
 import { StoreError } from '../errors.js'
 import { createSuperblock, encodeSuperblock, type MasterKeySource } from '../master-key.js'
-import { anchorExists, openAnchor } from './anchor.js'
+import { anchorExists, prepareAnchor } from './anchor.js'
 import { files as realFiles, type Files } from './files.js'
 import { decodeKeyring, encodeKeyring, freshKeyring } from './keyring.js'
 import { encodeManifest, manifestHash, type Manifest } from './manifest.js'
@@ -42,15 +42,14 @@ export function createStoreFiles (root: string, anchor: string, key: MasterKeySo
   const manifestBytes = encodeManifest(manifest, keyring.controlKey, superblock.storeId)
   writeDurably(files, draft.manifest(1), manifestBytes)
   writeDurably(files, draft.superblock, encodeSuperblock(superblock))
-  files.rename(draft.root, root)
-  syncDirectory(files, dirname(root))
-  const writer = openAnchor(files, places, keyring.controlKey, superblock.storeId, null)
-  writer.write({
+  const putAnchorInForce = prepareAnchor(files, places, keyring.controlKey, superblock.storeId, {
     anchorId: randomBytes(16).toString('hex'),
     generation: 0,
     manifest: { number: 1, hash: manifestHash(manifestBytes) },
     keyring: { number: 1, hash: keyring.hash },
     head
   })
-  writer.close()
+  files.rename(draft.root, root)
+  syncDirectory(files, dirname(root))
+  putAnchorInForce()
 }

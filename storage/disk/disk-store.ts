@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { decodeBatch, type BatchLine } from '../batch.js'
+import { decodeBatch, ownKey, type BatchLine } from '../batch.js'
 import { Cell } from '../cell.js'
 import { createEngine, type Engine, type Group, type Log } from '../engine.js'
 import { StoreError } from '../errors.js'
@@ -44,6 +44,8 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
   let state: StoreStats['writable'] = 'reopening'
   let worker: Worker | null = null
   let foldWorker: Worker | null = null
+  /** The end of the last writer's thread: its socket answers for it until then. */
+  let ended: Promise<unknown> = Promise.resolve()
   let journalBytes = 0
   let pending: { resolve: () => void, reject: (err: StoreError) => void } | null = null
 
@@ -64,12 +66,14 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
       let isOpen = false
       function onError (err: StoreError) {
         if (isOpen) return onFailure(started, err)
-        stop(started)
+        if (worker === started) worker = null
+        ended = stop(started)
         reject(err)
       }
       started.on('error', (err) => { onError(new StoreError('io_failed', { cause: err })) })
       started.on('message', (message: FromJournal) => {
         if (message.type === 'failed') return onError(fromPlainError(message.error))
+        if (worker !== started) return
         if (message.type !== 'opened') return onMessage(message)
         isOpen = true
         resolve(message)
@@ -127,9 +131,9 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
     const waiting = pending
     pending = null
     waiting?.reject(err.code === 'store_full' ? err : new StoreError('outcome_unknown', { cause: err }))
-    if (foldWorker !== null) stop(foldWorker)
+    foldWorker?.terminate().catch(() => {})
     foldWorker = null
-    stop(failed)
+    ended = stop(failed)
     reopen(limits.reopenDelayMs, err).catch(options.onFatal)
   }
 
@@ -140,7 +144,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
       options.onFatal?.(reason)
       return
     }
-    await new Promise((resolve) => { setTimeout(resolve, delayMs).unref() })
+    await Promise.all([ended, new Promise((resolve) => { setTimeout(resolve, delayMs).unref() })])
     if (isClosed()) return
     try {
       const opened = await startWorker(engine?.store.sequence ?? 0)
@@ -149,6 +153,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
       observer.event('info', 'reopened', { sequence: opened.sequence, generation: opened.generation })
     } catch (err) {
       const failure = err instanceof StoreError ? err : new StoreError('io_failed', { cause: err })
+      observer.event('warn', 'reopen_failed', { err: failure })
       await reopen(Math.min(delayMs * 2, limits.reopenDelayMsMax), failure)
     }
   }
@@ -166,7 +171,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
     async close () {
       if (isClosed()) return
       state = 'closed'
-      await Promise.all([closeWorker(worker), foldWorker?.terminate()])
+      await Promise.all([closeWorker(worker), foldWorker === null ? null : soon(stop(foldWorker))])
     }
   }
 
@@ -186,7 +191,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
 type Loaded = ReturnType<typeof decodeBatch>['changes']
 
 function tableRow ([key, version, ...row]: TableLine): { sequence: number, changes: Loaded } {
-  return { sequence: version, changes: [{ key, cell: Cell.loaded(encodeKey(key), version, row) }] }
+  return { sequence: version, changes: [{ key: ownKey(key), cell: Cell.loaded(encodeKey(key), version, row) }] }
 }
 
 /** Resolves when the lease is given up; a worker that hangs in the kernel is not waited for. */
@@ -197,11 +202,16 @@ async function closeWorker (worker: Worker | null): Promise<void> {
     worker.once('exit', () => { resolve() })
   })
   worker.postMessage({ type: 'close' } satisfies ToJournal)
-  await Promise.race([closed, new Promise((resolve) => { setTimeout(resolve, limits.commitDeadlineMs).unref() })])
-  stop(worker)
+  await soon(closed)
+  await soon(stop(worker))
 }
 
-/** Without waiting for it: a thread that hangs in the kernel ends only with the process. */
-function stop (worker: Worker): void {
-  worker.terminate().catch(() => {})
+/** At the latest when a commit would be given up. */
+async function soon (event: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([event, new Promise((resolve) => { timer = setTimeout(resolve, limits.commitDeadlineMs) })])
+  clearTimeout(timer)
 }
+
+/** Not to be waited for at the end of the process: a thread that hangs in the kernel ends only with it. */
+const stop = (worker: Worker): Promise<unknown> => worker.terminate().catch(() => {})

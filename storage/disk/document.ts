@@ -33,7 +33,7 @@ export function sealDocument (key: Buffer, place: DocumentPlace, value: unknown,
   return Buffer.concat([body, sha256(body)])
 }
 
-/** `bytes` may go on behind the document (an anchor slot does). */
+/** Nothing may stand behind a document, but in the slot of an anchor, which is larger. */
 export function openDocument (key: Buffer, place: DocumentPlace, bytes: Buffer): OpenedDocument {
   const body = checkDocument(place.kind, bytes)
   if (body === null) return { verdict: 'damaged' }
@@ -47,7 +47,7 @@ function checkDocument (kind: DocumentKind, bytes: Buffer): Buffer | null {
   if (bytes.length < HEAD_BYTES || !bytes.subarray(0, 4).equals(MAGIC)) return null
   if (bytes.readUInt8(4) !== DOCUMENT_KINDS[kind]) return null
   const end = HEAD_BYTES + bytes.readUIntBE(5, 3)
-  if (bytes.length < end + DIGEST_BYTES) return null
+  if (bytes.length < end + DIGEST_BYTES || (kind !== 'anchor' && bytes.length > end + DIGEST_BYTES)) return null
   const body = bytes.subarray(0, end)
   return sameBytes(sha256(body), bytes.subarray(end, end + DIGEST_BYTES)) ? body : null
 }

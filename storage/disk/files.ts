@@ -3,13 +3,14 @@ import {
   readSync, renameSync, unlinkSync, writeSync
 } from 'node:fs'
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
 
 const FLAGS = {
   create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-  read: O_RDONLY | O_NOFOLLOW,
+  // Without O_NONBLOCK a pipe planted in the place of a file would be waited at for ever.
+  read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   'read linked': O_RDONLY,
-  overwrite: O_RDWR | O_NOFOLLOW,
+  overwrite: O_RDWR | O_NOFOLLOW | O_NONBLOCK,
   directory: O_RDONLY | O_DIRECTORY
 }
 
@@ -30,6 +31,8 @@ export interface Files {
   unlink (path: string): void
   /** Whether anything bears that name, without following a link. */
   exists (path: string): boolean
+  /** Whether it is a folder itself, no link to one. */
+  isFolder (path: string): boolean
   mkdir (path: string): void
   list (path: string): string[]
 }
@@ -50,6 +53,7 @@ export const files: Files = {
   link: linkSync,
   unlink: unlinkSync,
   exists: (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+  isFolder: (path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
   mkdir (path) { mkdirSync(path, { recursive: true, mode: 0o700 }) },
   list: (path) => readdirSync(path).sort()
 }

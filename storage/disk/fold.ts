@@ -9,7 +9,7 @@ import type { TableEntry } from './manifest.js'
 import { parseLines } from './padding.js'
 import { readEndedJournal, readTable, type ReplayContext } from './replay.js'
 import { createFrames, type FrameWriter } from './sealed-file.js'
-import { draftOf, randomName, syncDirectory, writeAll } from './steps.js'
+import { discard, draftOf, randomName, syncDirectory, writeAll } from './steps.js'
 
 /** A row of a table as one line: `[key, version, value, subjects?, sealed?]`. */
 export type TableLine = readonly [key: Key, version: number, ...row: StoredRow]
@@ -21,10 +21,15 @@ interface SortedRow { text: string, line: TableLine | null }
 export function fold (context: ReplayContext, job: FoldJob, term: number): FoldResult {
   const head = job.journals.length === 0 ? job.tablesHead : positionOf(job)
   const writer = createTableWriter(context, job.generation, term, head)
-  for (const row of merge(tableRows(context, job.tables), journalRows(context, job))) {
-    if (row.line !== null) writer.add(row.line)
+  try {
+    for (const row of merge(tableRows(context, job.tables), journalRows(context, job))) {
+      if (row.line !== null) writer.add(row.line)
+    }
+    return { tables: writer.end(), head, journals: job.journals.map(({ name }) => name) }
+  } catch (err) {
+    writer.giveUp()
+    throw err
   }
-  return { tables: writer.end(), head, journals: job.journals.map(({ name }) => name) }
 }
 
 function positionOf ({ journals, tablesHead }: FoldJob) {
@@ -119,6 +124,11 @@ function createTableWriter ({ files, places, keys }: ReplayContext, generation: 
       endFile()
       syncDirectory(files, places.tables)
       return tables
+    },
+    /** On a full disk, what was begun is what fills it. */
+    giveUp () {
+      if (file !== null) discard(files, file.draft)
+      for (const { name } of tables) discard(files, places.table(name))
     }
   }
 }

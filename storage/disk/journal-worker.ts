@@ -24,9 +24,11 @@ const PARCEL_BYTES = 1024 * 1024
 const JOURNALS_MAX = 8
 /** Tables are rewritten once the journals are a quarter of them, so that little is written twice. */
 const TABLES_PER_JOURNAL = 4
+const FOLD_RETRY_MS = 10 * 60_000
 
 let owner: Owner
 let folding = false
+let failed = false
 let beatTimer: NodeJS.Timeout
 
 function sayRows (kind: 'table' | 'batch', plains: readonly Buffer[]) {
@@ -80,9 +82,18 @@ function foldIfDue () {
   say({ type: 'fold', job: journal.startFold(), term: newestTerm(keyring), keyring: { storeId: superblock.storeId, terms: [...keyring.terms] } })
 }
 
+function retryFold () {
+  folding = false
+  try {
+    if (failed) return
+    foldIfDue()
+  } catch (err) { fail(err) }
+}
+
 /** The first failure ends this writer: what the disk holds now is known only after reading it again. */
 function fail (err: unknown) {
   clearInterval(beatTimer)
+  failed = true
   const error = toPlainError(err instanceof StoreError ? err : ioFailed(err, options.root))
   // Room to clean up and to claim; that it can be made again is the sign that writing may go on.
   if (error.code === 'store_full') discard(calls, places.reserve)
@@ -90,6 +101,7 @@ function fail (err: unknown) {
 }
 
 async function handle (message: ToJournal) {
+  if (failed) return
   if (message.type === 'append') {
     const times = owner.journal.append(message.last, Buffer.from(message.lines))
     say({ type: 'appended', times, journalBytes: owner.journal.unfoldedBytes() })
@@ -98,13 +110,15 @@ async function handle (message: ToJournal) {
     owner.journal.finishFold(message.result)
     folding = false
     observer.event('info', 'folded', { tables: message.result.tables.length, bytes: owner.journal.tableBytes() })
+  } else if (message.type === 'fold failed') {
+    // Not at once, and not for ever in a row: what it stumbled over may still be there.
+    setTimeout(retryFold, FOLD_RETRY_MS).unref()
   } else if (message.type === 'close') {
     clearInterval(beatTimer)
     await owner.close()
     say({ type: 'closed' })
     parentPort?.close()
   }
-  // After a fold that failed `folding` stays true: it is tried again at the next start, not for ever.
 }
 
 parentPort?.on('message', (message: ToJournal) => { handle(message).catch(fail) })

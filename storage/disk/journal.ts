@@ -8,7 +8,7 @@ import { encodeManifest, ENDED_KEPT, manifestHash, type Head, type JournalEntry,
 import type { StoredState, Unlocked } from './opening.js'
 import type { Places } from './places.js'
 import { createFrames, type FrameWriter } from './sealed-file.js'
-import { discard, randomName, syncDirectory, writeAll, writeDurably } from './steps.js'
+import { createDurably, discard, isTaken, randomName, syncDirectory, writeAll } from './steps.js'
 
 export interface JournalContext {
   files: Files
@@ -27,6 +27,8 @@ export interface AppendTimes { encryptMs: number, writeMs: number, anchorMs: num
 export interface FoldJob { generation: number, tables: readonly TableEntry[], tablesHead: Head, journals: readonly JournalEntry[] }
 
 export interface FoldResult { tables: readonly TableEntry[], head: Head, journals: readonly string[] }
+
+const replaced = (place: string) => new StoreError('store_held', { place, hint: 'This process must stop.' })
 
 export type Journal = ReturnType<typeof startJournal>
 
@@ -78,7 +80,8 @@ export function startJournal (context: JournalContext, state: StoredState) {
   function writeManifest (changes: Partial<Manifest>) {
     const next = { ...manifest, ...changes, number: ++number, previous: newestHash, generation: ownership.generation, head }
     const bytes = encodeManifest(next, keyring.controlKey, superblock.storeId)
-    writeDurably(files, places.manifest(next.number), bytes)
+    assertMine()
+    create(next.number, bytes)
     assertMine()
     manifest = next
     newestHash = manifestHash(bytes)
@@ -86,18 +89,32 @@ export function startJournal (context: JournalContext, state: StoredState) {
     discard(files, places.manifest(next.number - limits.manifestsKept))
   }
 
+  /** Never in the place of another one: an owner that slept must not undo what its successor wrote. */
+  function create (number: number, bytes: Buffer) {
+    try {
+      createDurably(files, places.manifest(number), bytes)
+    } catch (err) {
+      throw isTaken(err) ? replaced(`another owner wrote manifest.${number}`) : err
+    }
+  }
+
   function assertMine () {
-    if (!ownership.isMine()) throw new StoreError('store_held', { place: 'another owner has taken over', hint: 'This process must stop.' })
+    if (!ownership.isMine()) throw replaced('another owner has taken over')
+  }
+
+  /** One frame behind the others; `head` counts only once it is synced. */
+  function put (last: number, bytes: Buffer) {
+    writeAll(files, live.fd, bytes, live.bytes)
+    live.bytes += bytes.length
+    head = { sequence: last, chain: live.writer.chain().toString('hex') }
   }
 
   function write (last: number, lines: Buffer): AppendTimes {
     const start = performance.now()
     const bytes = live.writer.frame(last, lines)
     const sealed = performance.now()
-    writeAll(files, live.fd, bytes, live.bytes)
+    put(last, bytes)
     files.fdatasync(live.fd)
-    live.bytes += bytes.length
-    head = { sequence: last, chain: live.writer.chain().toString('hex') }
     const written = performance.now()
     return { encryptMs: sealed - start, writeMs: written - sealed, anchorMs: 0 }
   }
@@ -132,7 +149,8 @@ export function startJournal (context: JournalContext, state: StoredState) {
     }
     createFile()
     const anchored = head
-    for (const { sequence, plain } of unconfirmed) write(sequence, plain)
+    for (const { sequence, plain } of unconfirmed) put(sequence, live.writer.frame(sequence, plain))
+    if (unconfirmed.length > 0) files.fdatasync(live.fd)
     // The manifest says where this journal begins, so it is written with that head.
     const end = head
     head = anchored

@@ -46,7 +46,7 @@ export function encodeKeyring (keyring: NewKeyring, superblock: Superblock, mast
 /** @throws StoreError store_damaged */
 export function decodeKeyring (bytes: Buffer, number: number, superblock: Superblock, masterKey: Buffer): Keyring {
   const name = `keyring.${number}`
-  if (!decodeSuperblock(bytes, name).storeId.equals(superblock.storeId)) {
+  if (!decodeSuperblock(bytes.subarray(0, SUPERBLOCK_BYTES), name).storeId.equals(superblock.storeId)) {
     throw new StoreError('store_damaged', { place: `${name}: of another store` })
   }
   const opened = openDocument(masterKey, placeOf(number, superblock), bytes.subarray(SUPERBLOCK_BYTES))

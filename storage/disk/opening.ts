@@ -1,6 +1,6 @@
 import { sha256 } from '../cipher.js'
 import { StoreError } from '../errors.js'
-import { decodeSuperblock, unlock, type MasterKeySource, type Superblock } from '../master-key.js'
+import { decodeSuperblock, SUPERBLOCK_BYTES, unlock, type MasterKeySource, type Superblock } from '../master-key.js'
 import { anchorExists, readAnchor, type Anchor } from './anchor.js'
 import type { Files } from './files.js'
 import { dataKeyOf, decodeKeyring, type Keyring } from './keyring.js'
@@ -31,6 +31,8 @@ export function unlockStore (files: Files, places: Places, source: MasterKeySour
   const anchored = anchorExists(files, places)
   if (bytes === null) throw absent(files, places, anchored)
   const superblock = decodeSuperblock(bytes, 'NEXU')
+  if (bytes.length > SUPERBLOCK_BYTES) throw new StoreError('store_damaged', { place: `NEXU: ${bytes.length - SUPERBLOCK_BYTES} foreign bytes behind its end` })
+  assertFolders(files, places)
   const masterKey = unlock(source, superblock)
   const keyring = newestKeyring(files, places, superblock, masterKey)
   const keys = { storeId: superblock.storeId, dataKey: (term: number) => dataKeyOf(keyring, term) }
@@ -48,6 +50,14 @@ export function unlockStore (files: Files, places: Places, source: MasterKeySour
     throw new StoreError('store_rolled_back', { place: `keyring.${keyring.number} is not the keyring.${anchor.keyring.number} that the anchor knows`, hint: restoreHint })
   }
   return { superblock, keyring, masterKey, keys, anchor }
+}
+
+/** A link in the place of a folder would make this process write, and remove, somewhere else. */
+function assertFolders (files: Files, places: Places) {
+  for (const folder of [places.root, places.journals, places.tables, places.claims]) {
+    if (files.isFolder(folder)) continue
+    throw new StoreError('store_damaged', { place: `${folder}: no folder, or a link to one`, hint: 'Where it was empty, an empty one in its place is enough.' })
+  }
 }
 
 function absent (files: Files, places: Places, anchored: boolean): StoreError {
@@ -103,7 +113,7 @@ export function readState (files: Files, places: Places, unlocked: Unlocked, tru
   const live = readLive(context, manifest)
   const { anchoredFrames, doubt } = judge(unlocked.anchor, { manifest, manifestHash: hash, positions: live.positions, tail: live.tail })
   const end = live.positions.at(-1) ?? manifest.head
-  const newHistory = doubt !== null && isTrusted(doubt, trust, headName(unlocked, hash, end))
+  const newHistory = doubt !== null && isTrusted(doubt, trust, unlocked, headName(unlocked, hash, end))
   if (live.tail !== null) warnings.push({ code: 'torn_tail', details: live.tail })
   const anchored = live.frames.slice(0, anchoredFrames)
   return {
@@ -153,9 +163,9 @@ function headName ({ superblock }: Unlocked, hash: string, { sequence, chain }: 
 
 /** Whether a doubtful head may be used; a new history begins with it.
  *  @throws StoreError the doubt, with the command that ends it */
-function isTrusted (doubt: StoreError, { policy, acceptHead }: Trust, name: string): boolean {
+function isTrusted (doubt: StoreError, { policy, acceptHead }: Trust, { anchor }: Unlocked, name: string): boolean {
   if (acceptHead === name) return true
-  if (doubt.code === 'head_unconfirmed' && policy === 'first-use') return false
+  if (anchor === null && policy === 'first-use') return false
   const hint = acceptHead === null
     ? `If this is the state you want: nexu open --accept-head ${name}`
     : `The head that is here is ${name}, not the one that was to be accepted.`

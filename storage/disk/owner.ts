@@ -9,7 +9,7 @@ import type { Files } from './files.js'
 import { startJournal, type Journal } from './journal.js'
 import { readState, unlockStore, type StoredState, type Trust, type Unlocked } from './opening.js'
 import type { Places } from './places.js'
-import { keepReserve, tidy } from './tidy.js'
+import { keepReserve, removeDrafts, tidy } from './tidy.js'
 
 export interface OwnerOptions {
   files: Files
@@ -48,9 +48,10 @@ export async function becomeOwner (options: OwnerOptions): Promise<Owner> {
     throw err
   })
   try {
+    const state = holder.wait ? readState(files, places, unlocked, trust) : seen
+    removeDrafts(files, places)
     // Where not even the reserve fits, nothing else is begun.
     keepReserve(files, places)
-    const state = holder.wait ? readState(files, places, unlocked, trust) : seen
     const historyId = state.newHistory ? randomUUID() : state.manifest.historyId
     const anchorWriter = openAnchor(files, places, controlKey, storeId, unlocked.anchor)
     const journal = startJournal({ files, places, unlocked, ownership, anchorWriter, anchorId, historyId }, state)
@@ -58,7 +59,8 @@ export async function becomeOwner (options: OwnerOptions): Promise<Owner> {
     tidy({ files, places, keys: unlocked.keys, observer }, journal.manifest(), state.newHistory)
     return { unlocked, historyId, state, journal, ownership, close: () => closeOwner(journal, ownership) }
   } catch (err) {
-    await ownership.release()
+    // What happened counts, not what it made impossible.
+    await ownership.release().catch(() => {})
     throw err
   }
 }

@@ -17,7 +17,9 @@ export function placesOf (root: string, anchor: string) {
     lease: join(root, 'lease'),
     reserve: join(root, 'reserve'),
     anchor,
-    slots: join(anchor, 'slots')
+    slots: join(anchor, 'slots'),
+    /** Of a store that is just being made. */
+    firstSlots: join(anchor, 'slots.first')
   }
 }
 

@@ -11,6 +11,7 @@ export function ioFailed (err: unknown, place: string): StoreError {
 // Some kernels' numbers have no name in Node (ESTALE is -116 without one), so numbers are compared.
 const ENOENT = 2
 const EEXIST = 17
+const ELOOP = 40
 const ENOSPC = 28
 const EDQUOT = 122
 
@@ -38,6 +39,7 @@ export function readWhole (files: Files, path: string, bytesMax: number, links: 
     fd = files.open(path, links === 'refuse' ? 'read' : 'read linked')
   } catch (err) {
     if (isMissing(err)) return null
+    if (errnoOf(err) === ELOOP) throw new StoreError('store_damaged', { place: `${path}: a link, not a file` })
     throw ioFailed(err, path)
   }
   try {
@@ -78,6 +80,28 @@ export function writeDurably (files: Files, path: string, bytes: Buffer): void {
   }
   files.rename(draft, path)
   // The new name is only as durable as the folder that holds it.
+  syncDirectory(files, dirname(path))
+}
+
+/** A new file under a name that nobody has, whole from the start, which survives a crash once this
+ *  returns. link(2) has exactly one winner on NFS too; its answer may get lost there, so the draft's link
+ *  count has the last word.
+ *  @throws whatever a file call throws; `isTaken` where somebody was faster */
+export function createDurably (files: Files, path: string, bytes: Buffer): void {
+  const draft = draftOf(path)
+  const fd = files.open(draft, 'create')
+  try {
+    writeAll(files, fd, bytes, 0)
+    files.fsync(fd)
+    try {
+      files.link(draft, path)
+    } catch (err) {
+      if (files.stat(fd).links < 2) throw err
+    }
+  } finally {
+    files.close(fd)
+    discard(files, draft)
+  }
   syncDirectory(files, dirname(path))
 }
 

@@ -22,7 +22,7 @@ export function tidy (context: TidyContext, manifest: Manifest, keepAll: boolean
     for (const name of files.list(folder)) {
       if (isNamed(name) || name.startsWith('.nfs')) continue
       const path = join(folder, name)
-      if (isDraft(name) || (!keepAll && isOurs(path))) discard(files, path)
+      if (!keepAll && isOurs(path)) discard(files, path)
       else observer.event('warn', 'foreign_file', { place: path.slice(places.root.length + 1) })
     }
   }
@@ -35,6 +35,15 @@ export function tidy (context: TidyContext, manifest: Manifest, keepAll: boolean
   if (keepAll) return
   for (const number of numbersOf(files.list(places.root), 'manifest.').slice(0, -limits.manifestsKept)) {
     discard(files, places.manifest(number))
+  }
+}
+
+/** What a crash or a full disk left half written, before anything else asks for room. */
+export function removeDrafts (files: Files, places: Places): void {
+  for (const folder of [places.root, places.journals, places.tables, places.claims]) {
+    for (const name of files.list(folder)) {
+      if (isDraft(name)) discard(files, join(folder, name))
+    }
   }
 }
 
