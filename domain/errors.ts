@@ -69,6 +69,7 @@ export const failures = {
   shutting_down: { status: 503, es: 'El servidor se está cerrando', en: 'The server is shutting down', temporary: true },
 
   // The socket alone
+  upgrade_required: { status: 426, es: 'Aquí solo se habla WebSocket', en: 'Only WebSocket is spoken here' },
   frame_invalid: { status: 400, es: 'La trama no es válida', en: 'The frame is not valid' },
   command_unknown: { status: 400, es: 'No existe ese comando', en: 'There is no such command' },
   too_many_bad_frames: { status: 400, es: 'Demasiadas tramas no válidas', en: 'Too many invalid frames', close: 4500 },
