@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import auth from './plugins/auth.js'
 import bodies from './plugins/bodies.js'
+import chatSockets, { type ChatSocketsOptions } from './plugins/chat-sockets.js'
 import config, { type Config } from './plugins/config.js'
 import errors from './plugins/errors.js'
 import guard, { serverOptions } from './plugins/guard.js'
@@ -13,6 +14,7 @@ import store, { type StorePluginOptions } from './plugins/store.js'
 import conversations from './routes/chat/conversations.js'
 import members from './routes/chat/members.js'
 import messages from './routes/chat/messages.js'
+import socket from './routes/chat/socket.js'
 import health from './routes/system/health.js'
 import jwks from './routes/system/jwks.js'
 import meta from './routes/system/meta.js'
@@ -21,7 +23,7 @@ import problems from './routes/system/problems.js'
 import signing from './routes/users/auth.js'
 import users from './routes/users/index.js'
 
-export interface AppOptions extends StorePluginOptions {
+export interface AppOptions extends StorePluginOptions, ChatSocketsOptions {
   config: Config
   logger?: FastifyBaseLogger
 }
@@ -38,6 +40,7 @@ const app = fp<AppOptions>(async (app, options) => {
   await app.register(store, options)
   await app.register(repositories)
   await app.register(auth)
+  await app.register(chatSockets, options)
 
   await app.register(health)
   await app.register(documents)
@@ -49,6 +52,7 @@ const app = fp<AppOptions>(async (app, options) => {
   await app.register(conversations, { prefix: '/v1/conversations' })
   await app.register(members, { prefix: '/v1/conversations' })
   await app.register(messages, { prefix: '/v1/conversations' })
+  await app.register(socket, { prefix: '/v1' })
 }, { name: 'app' })
 
 /** A server with the app in it, ready to listen or to be asked by tests. */
