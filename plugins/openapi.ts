@@ -24,7 +24,8 @@ const document: FastifyDynamicSwaggerOptions['openapi'] = {
     { name: 'auth', description: 'Registering, signing in, sessions' },
     { name: 'users', description: 'People' },
     { name: 'conversations', description: 'Conversations and who takes part in them' },
-    { name: 'messages', description: 'What is said, and the log of everything that happened' }
+    { name: 'messages', description: 'What is said, and the log of everything that happened' },
+    { name: 'sync', description: 'Hearing of what happens as it happens' }
   ],
   components: {
     securitySchemes: {

@@ -2,12 +2,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { renderEnvDocument, renderEnvExample } from './docs/env.js'
 import { renderErrorsDocument } from './docs/errors.js'
+import { renderOpenapiDocument } from './docs/openapi.js'
 
 /** Every generated file and what makes it. A new one is a new row. */
 const documents: { path: string, render (): string | Promise<string> }[] = [
   { path: 'docs/ENV.md', render: renderEnvDocument },
   { path: '.env.example', render: renderEnvExample },
-  { path: 'docs/ERRORS.md', render: renderErrorsDocument }
+  { path: 'docs/ERRORS.md', render: renderErrorsDocument },
+  { path: 'docs/openapi.json', render: renderOpenapiDocument }
 ]
 
 /** Writes each document whose text has changed or, with `--check`, only names it. */

@@ -6,7 +6,7 @@ import { createApp } from '../app.js'
 import { readConfig } from '../plugins/config.js'
 import { limits } from '../plugins/guard.js'
 import { createMemoryStore } from '../storage/index.js'
-import { build } from './helper.js'
+import { as, build, registerUser } from './helper.js'
 
 const listen = async (app: FastifyInstance): Promise<number> => Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
 
@@ -75,4 +75,14 @@ t.test('the store is closed with the app', async (t) => {
   t.equal(store.stats().writable, 'yes')
   await app.close()
   t.equal(store.stats().writable, 'closed')
+})
+
+t.test('what somebody did is there after the app was closed and opened again', async (t) => {
+  const disk = t.testdir()
+  const first = await build(t, { disk })
+  const { id, token } = await registerUser(first, 'ana')
+  await first.close()
+
+  const second = await build(t, { disk })
+  t.match((await as(second, token)('GET', '/v1/users/me')).json(), { id, username: 'ana' })
 })

@@ -14,7 +14,9 @@ const isShown = ({ method, schema }: RouteOptions): boolean => method !== 'HEAD'
 const routes: RouteOptions[] = []
 const app = await build(t, { onRoute: (route) => { if (isShown(route)) routes.push(route) } })
 const document = (await app.inject('/openapi.json')).json()
-const named = routes.map((route) => ({ name: `${route.method} ${route.url}`, url: route.url, schema: contractOf(route) }))
+const named = routes.flatMap((route) => [route.method].flat().map((method) => (
+  { method, name: `${method} ${route.url}`, url: route.url, schema: contractOf(route) }
+)))
 
 function contractOf ({ schema = {} }: RouteOptions): Schema {
   // What Fastify keeps as unknown: the walk below finds out whether it is what it should be.
@@ -51,6 +53,15 @@ for (const { name, url, schema } of named) {
     }
   })
 }
+
+t.test('whoever has no token is refused everywhere but where the contract says it is open', async (t) => {
+  const id = '0198c5a2-7c1e-7b4a-9f0e-3d5b8a6c2e10'
+  for (const { name, method, url } of named.filter(({ schema }) => schema.security === undefined)) {
+    const res = await app.inject({ method, url: url.replace(/:\w+/g, id) })
+    t.equal(res.statusCode, 401, name)
+    t.equal(res.json().code, 'token_missing', name)
+  }
+})
 
 t.test('no two operations have one id', async (t) => {
   const ids = named.map(({ schema }) => schema.operationId)

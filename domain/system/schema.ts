@@ -27,8 +27,19 @@ export const Meta = Type.Object({
   limits: Type.Object({
     bodyBytesMax: Type.Integer(),
     headerBytesMax: Type.Integer(),
-    pageItemsMax: Type.Integer()
-  })
+    pageItemsMax: Type.Integer(),
+    textBytesMax: Type.Integer({ description: 'Of the text of a message, in UTF-8' }),
+    metadataBytesMax: Type.Integer({ description: 'Of the metadata of a message, as JSON' }),
+    metadataKeysMax: Type.Integer(),
+    conversationNameLengthMax: Type.Integer(),
+    topicLengthMax: Type.Integer(),
+    membersMax: Type.Integer(),
+    usernameLengthMin: Type.Integer(),
+    usernameLengthMax: Type.Integer(),
+    displayNameLengthMax: Type.Integer(),
+    passwordLengthMin: Type.Integer(),
+    passwordLengthMax: Type.Integer()
+  }, { description: 'Bytes, code points or numbers of things, as the names say' })
 }, { title: 'Meta', description: 'What a client should know before it does anything' })
 
 export const ProblemParams = Type.Object({

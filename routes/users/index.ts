@@ -33,7 +33,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     return body
   })
 
-  app.get('/', {
+  app.get('', {
     config: { task: 'list_users' },
     schema: {
       operationId: 'listUsers',

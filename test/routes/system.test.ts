@@ -51,8 +51,17 @@ t.test('GET /health/ready', async (t) => {
 t.test('GET /v1/meta tells what a client should know', async (t) => {
   const app = await build(t, { env: { REGISTRATION: 'closed' } })
   t.match((await app.inject('/v1/meta')).json(), {
-    name: 'nexu', features: { registration: 'closed', languages: ['es', 'en'] }, limits: { bodyBytesMax: 131072, pageItemsMax: 100 }
+    name: 'nexu', features: { registration: 'closed', languages: ['es', 'en'] }, limits: { bodyBytesMax: 131072, pageItemsMax: 100, textBytesMax: 16384, passwordLengthMin: 8 }
   })
+})
+
+t.test('GET /.well-known/jwks.json shows the public halves of the signing keys and nothing more', async (t) => {
+  const res = await (await build(t)).inject('/.well-known/jwks.json')
+  t.match(res.headers['cache-control'], /^public/)
+  const { keys } = res.json()
+  t.equal(keys.length, 1)
+  t.match(keys[0], { kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: String, x: /^[\w-]{43}$/ })
+  t.notOk('d' in keys[0])
 })
 
 t.test('GET /problems/:code', async (t) => {
