@@ -156,15 +156,22 @@ function survivors (node: Folder, loss: Loss, seen: Map<Node, Node>): Folder {
 }
 
 function fileAfter ({ data, synced, links }: File, loss: Loss): File {
-  const kept = loss === 'all kept' ? data : bytesAfter(data, synced, loss === 'half of the bytes' ? Math.ceil((data.length - synced.length) / 2) : 0)
+  const kept = loss === 'all kept' ? data : loss === 'half of the bytes' ? tornBytes(data, synced) : bytesLost(data, synced)
   return { kind: 'file', data: kept, synced: kept, links }
 }
 
-/** Of what was not synced, so many bytes made it; the size may be there without them. */
-function bytesAfter (data: Buffer, synced: Buffer, kept: number): Buffer {
+/** Bytes written over others are as before; a size that grew may be there without its bytes. */
+function bytesLost (data: Buffer, synced: Buffer): Buffer {
   if (data === synced) return data
   const result = Buffer.alloc(Math.max(data.length, synced.length))
   synced.copy(result)
-  if (kept > 0) data.copy(result, synced.length, synced.length, synced.length + kept)
+  return result
+}
+
+/** Of all that changed the first half made it. */
+function tornBytes (data: Buffer, synced: Buffer): Buffer {
+  const result = bytesLost(data, synced)
+  const first = data.findIndex((byte, index) => byte !== result[index])
+  if (first >= 0) data.copy(result, first, first, first + Math.ceil((data.length - first) / 2))
   return result
 }
