@@ -30,6 +30,8 @@ export interface DiskStoreOptions {
 
 type Opened = Extract<FromJournal, { type: 'opened' }>
 
+/** The threads need neither the flags nor the environment (it may hold secrets) of this process. */
+const bare = { execArgv: [], env: {} }
 const silent: StoreObserver = { time () {}, event () {} }
 /** Failures that opening again can't mend; all others are tried again. */
 const FATAL = new Set(['store_held', 'store_damaged', 'store_rolled_back', 'store_foreign', 'head_unconfirmed', 'key_wrong', 'format_unknown'])
@@ -61,7 +63,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
       filesModule: options.filesModule ?? null,
       afterSequence
     }
-    const started = worker = new Worker(new URL('./journal-worker.js', import.meta.url), { workerData: data })
+    const started = worker = new Worker(new URL('./journal-worker.js', import.meta.url), { workerData: data, ...bare })
     return new Promise((resolve, reject) => {
       let isOpen = false
       function onError (err: StoreError) {
@@ -107,7 +109,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
   function startFold ({ job, term, keyring }: Extract<FromJournal, { type: 'fold' }>) {
     const started = performance.now()
     const data: FoldWorkerData = { root: options.root, anchor: options.anchor, job, term, keyring, filesModule: options.filesModule ?? null }
-    const folder = foldWorker = new Worker(new URL('./fold-worker.js', import.meta.url), { workerData: data })
+    const folder = foldWorker = new Worker(new URL('./fold-worker.js', import.meta.url), { workerData: data, ...bare })
     const onEnd = (message: FromFold) => {
       if (foldWorker !== folder) return
       foldWorker = null

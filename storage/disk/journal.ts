@@ -128,12 +128,14 @@ export function startJournal (context: JournalContext, state: StoredState) {
     chain: head.chain
   })
 
+  const liveEntry = (after: Head) => ({ name: live.name, generation: ownership.generation, after })
+
   /** Ends the live journal and begins another. */
   function rotate () {
     const ended = endLive()
     files.close(live.fd)
     createFile()
-    writeManifest({ journals: [...manifest.journals, ended], live: { name: live.name, generation: ownership.generation } })
+    writeManifest({ journals: [...manifest.journals, ended], live: liveEntry(head) })
   }
 
   function begin () {
@@ -142,8 +144,8 @@ export function startJournal (context: JournalContext, state: StoredState) {
     const ended = [...old.ended]
     if (before !== null && old.live !== null) {
       head = { sequence: before.last, chain: before.chain }
-      if (before.last > old.head.sequence) {
-        journals.push({ name: old.live.name, generation: old.live.generation, after: old.head.sequence, last: before.last, bytes: before.bytes, chain: before.chain })
+      if (before.last > old.live.after.sequence) {
+        journals.push({ name: old.live.name, generation: old.live.generation, after: old.live.after.sequence, last: before.last, bytes: before.bytes, chain: before.chain })
       }
       ended.push({ generation: old.live.generation, last: [...before.lastTwo] })
     }
@@ -156,7 +158,7 @@ export function startJournal (context: JournalContext, state: StoredState) {
     head = anchored
     writeManifest({
       journals,
-      live: { name: live.name, generation: ownership.generation },
+      live: liveEntry(head),
       ended: ended.slice(-ENDED_KEPT),
       historyId: context.historyId
     })

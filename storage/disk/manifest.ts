@@ -24,15 +24,15 @@ export interface Manifest {
   historyId: string
   generation: number
   keyring: { number: number, hash: string }
-  /** What was durable and anchored when this was written. */
+  /** What was durable and anchored when this was written: whoever looks must find it. */
   head: Head
   /** Sorted, without overlap, all rows up to `tablesHead`. */
   tables: readonly TableEntry[]
   tablesHead: Head
   /** Ended journals that no table holds yet, oldest first. */
   journals: readonly JournalEntry[]
-  /** The one that is written to; it begins where `head` is. Null until a store has its first owner. */
-  live: { name: string, generation: number } | null
+  /** The one that is written to, and where it begins. Null until a store has its first owner. */
+  live: { name: string, generation: number, after: Head } | null
   /** The last two positions of ended generations, so that an anchor that slept can tell its own past. */
   ended: readonly { generation: number, last: readonly Head[] }[]
 }

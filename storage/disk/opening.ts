@@ -134,12 +134,12 @@ interface Live { frames: Frame[], start: number, startChain: string, positions: 
 function readLive (context: ReplayContext, { live, head }: Manifest): Live {
   if (live === null) return { frames: [], start: 0, startChain: '', positions: [head], tail: null }
   const place = `journal/${live.name}`
-  const { bytes, frames, start, startChain, stoppedAt } = readFrames(context, place, live.name, head)
+  const { bytes, frames, start, startChain, stoppedAt } = readFrames(context, place, live.name, live.after)
   return {
     frames,
     start,
     startChain,
-    positions: [head, ...frames.map(({ sequence, chain }) => ({ sequence, chain: chain.toString('hex') }))],
+    positions: [live.after, ...frames.map(({ sequence, chain }) => ({ sequence, chain: chain.toString('hex') }))],
     tail: stoppedAt < bytes.length ? { place, offset: stoppedAt, bytes: bytes.length - stoppedAt } : null
   }
 }
@@ -165,7 +165,7 @@ function headName ({ superblock }: Unlocked, hash: string, { sequence, chain }: 
  *  @throws StoreError the doubt, with the command that ends it */
 function isTrusted (doubt: StoreError, { policy, acceptHead }: Trust, { anchor }: Unlocked, name: string): boolean {
   if (acceptHead === name) return true
-  if (anchor === null && policy === 'first-use') return false
+  if (doubt.code === 'head_unconfirmed' && anchor === null && policy === 'first-use') return false
   const hint = acceptHead === null
     ? `If this is the state you want: nexu open --accept-head ${name}`
     : `The head that is here is ${name}, not the one that was to be accepted.`

@@ -23,20 +23,22 @@ export interface Verdict {
  *  there; what lies behind it never was acknowledged.
  *  @throws StoreError store_damaged, which nobody can confirm away */
 export function judge (anchor: Anchor | null, found: Found): Verdict {
-  if (anchor === null) return doubt(0, 'head_unconfirmed', 'there is no anchor on this machine')
   const { manifest, manifestHash } = found
-  if (anchor.manifest.number > manifest.number) {
-    return doubt(0, 'store_rolled_back', `the anchor knows manifest.${anchor.manifest.number}, here is manifest.${manifest.number}`)
+  if (anchor !== null && anchor.manifest.number > manifest.number) {
+    return { anchoredFrames: 0, doubt: doubt('store_rolled_back', `the anchor knows manifest.${anchor.manifest.number}, here is manifest.${manifest.number}`) }
   }
-  if (anchor.manifest.number < manifest.number) return judgeNewer(anchor, manifest)
-  if (anchor.manifest.hash !== manifestHash) {
+  const same = anchor !== null && anchor.manifest.number === manifest.number
+  if (same && anchor.manifest.hash !== manifestHash) {
     throw new StoreError('store_damaged', { place: `manifest.${manifest.number}: there are two different ones of that number`, hint: keepHint })
   }
-  return judgeSame(anchor.head, found)
+  // The manifest vouches for its own head, whoever looks; the anchor for what came behind it.
+  const verdict = mustHold(same ? anchor.head : manifest.head, found)
+  if (verdict.doubt !== null || same) return verdict
+  return { ...verdict, doubt: anchor === null ? doubt('head_unconfirmed', 'there is no anchor on this machine') : judgeNewer(anchor, manifest) }
 }
 
-/** The manifest that the anchor knows: its head must be one of the positions here. */
-function judgeSame (head: Head, { positions, tail }: Found): Verdict {
+/** A head that was durable must be one of the positions here. */
+function mustHold (head: Head, { positions, tail }: Found): Verdict {
   const index = positions.findIndex(({ sequence }) => sequence === head.sequence)
   if (index >= 0 && positions[index]?.chain === head.chain) return { anchoredFrames: index, doubt: null }
   const last = positions.at(-1)?.sequence ?? 0
@@ -48,22 +50,21 @@ function judgeSame (head: Head, { positions, tail }: Found): Verdict {
       place: `${tail.place} at offset ${tail.offset}: sequences ${last + 1} to ${head.sequence} were acknowledged and can't be read`, hint: keepHint
     })
   }
-  return doubt(0, 'store_rolled_back', `sequences ${last + 1} to ${head.sequence} were acknowledged and are gone`)
+  return { anchoredFrames: 0, doubt: doubt('store_rolled_back', `sequences ${last + 1} to ${head.sequence} were acknowledged and are gone`) }
 }
 
 /** A newer manifest: my own of just before a crash, or those of owners after me. */
-function judgeNewer ({ head, generation }: Anchor, manifest: Manifest): Verdict {
+function judgeNewer ({ head, generation }: Anchor, manifest: Manifest): StoreError | null {
   const same = (each: Head) => each.sequence === head.sequence && each.chain === head.chain
   const past = manifest.ended.find((each) => each.generation === generation)
-  if (same(manifest.head) || past?.last.some(same) === true) return { anchoredFrames: 0, doubt: null }
+  if (same(manifest.head) || past?.last.some(same) === true) return null
   const last = past?.last.at(-1)?.sequence
   if (last !== undefined && head.sequence > last) {
-    return doubt(0, 'store_rolled_back', `sequences ${last + 1} to ${head.sequence} were acknowledged here, and a later owner did not find them`)
+    return doubt('store_rolled_back', `sequences ${last + 1} to ${head.sequence} were acknowledged here, and a later owner did not find them`)
   }
-  return doubt(0, 'head_unconfirmed', 'the anchor on this machine is too old to vouch for this store')
+  return doubt('head_unconfirmed', 'the anchor on this machine is too old to vouch for this store')
 }
 
 const keepHint = 'Keep this directory as it is, and restore a backup beside it.'
 
-const doubt = (anchoredFrames: number, code: 'head_unconfirmed' | 'store_rolled_back', place: string): Verdict =>
-  ({ anchoredFrames, doubt: new StoreError(code, { place }) })
+const doubt = (code: 'head_unconfirmed' | 'store_rolled_back', place: string): StoreError => new StoreError(code, { place })
