@@ -9,6 +9,8 @@ import { problemOf } from '../domain/problem.js'
 import { createMethodTable } from './methods.js'
 import { translate } from './translate.js'
 
+const limits = { lingerMs: 1_000 }
+
 /** Every failure leaves as a problem document; the cause stays here, in the log, once. */
 export default fp(async (app) => {
   const methods = createMethodTable()
@@ -58,6 +60,8 @@ export function answerBrokenHttp (err: Error, socket: Socket): void {
     '',
     body
   ].join('\r\n'))
+  // Destroyed at once, it might be reset before the answer is read; left alone, it might never end.
+  setTimeout(() => socket.destroy(), limits.lingerMs).unref()
 }
 
 function logFailure (error: AppError, thrown: unknown, { log }: FastifyRequest): void {

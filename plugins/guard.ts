@@ -14,6 +14,8 @@ export const limits = {
   paramCharsMax: 128,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
+  /** How late either of the two may be noticed. */
+  timeoutsCheckedMs: 5_000,
   keepAliveTimeoutMs: 72_000,
   preflightCacheSeconds: 600,
   retryAfterClosingMs: 2_000
@@ -45,7 +47,7 @@ export function serverOptions ({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>) {
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs },
+    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: limits.timeoutsCheckedMs },
     routerOptions: { maxParamLength: limits.paramCharsMax },
     trustProxy: TRUST_PROXY.length > 0 ? [...TRUST_PROXY] : false,
     genReqId: ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => requestIdFrom(headers['x-request-id']),

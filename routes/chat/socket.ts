@@ -25,6 +25,8 @@ const schema = {
   security: [{}, { bearer: [] }],
   summary: 'Open the chat socket',
   description: 'A WebSocket that speaks JSON: one object in one text frame. After `hello` send `auth`, or send a token as `Authorization`, which `authenticated` answers.',
+  // Either way: a token here, or an `auth` frame later.
+  security: [{}, { bearer: [] }],
   headers: Headers,
   querystring: Type.Object({}, { additionalProperties: false }),
   response: {
