@@ -1,9 +1,10 @@
+import { isatty } from 'node:tty'
 import { inspect } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.js'
 import { type Config, ConfigError, loadConfig } from './plugins/config.js'
-import { createLogger, flushLogs } from './plugins/logging.js'
+import { createLogger, flushLogs, reopenLogs } from './plugins/logging.js'
 import { StoreError } from './storage/index.js'
 
 /** The process: reads the configuration, makes the app, listens, and ends well when it is told to. */
@@ -19,7 +20,16 @@ const app = createApp({ config, logger, onFatal: (err) => { endWith(err) } })
 
 // A worker that hangs in a file call would hold process.exit() for ever: SIGKILL asks nobody.
 const kill = (): void => { process.kill(process.pid, 'SIGKILL') }
-closeWithGrace({ delay: limits.closeMs, logger: false, onTimeout: kill, onSecondSignal: kill, skip: ['beforeExit'] }, async ({ signal, err }) => {
+// At a terminal SIGHUP says that it was closed, anywhere else that app.log was moved away.
+const atTerminal = [0, 1, 2].some(isatty)
+if (!atTerminal) process.on('SIGHUP', reopenLogs)
+closeWithGrace({
+  delay: limits.closeMs,
+  logger: false,
+  onTimeout: kill,
+  onSecondSignal: kill,
+  skip: atTerminal ? ['beforeExit'] : ['beforeExit', 'SIGHUP']
+}, async ({ signal, err }) => {
   ending = true
   if (err !== undefined) logger.fatal({ err }, 'Fallo inesperado: el servidor se cierra')
   else logger.info(`Cerrando el servidor (${signal ?? 'orden'})`)

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { renderDependenciesDocument } from './docs/dependencies.js'
 import { renderEnvDocument, renderEnvExample } from './docs/env.js'
 import { renderErrorsDocument } from './docs/errors.js'
 import { renderOpenapiDocument } from './docs/openapi.js'
@@ -9,7 +10,8 @@ const documents: { path: string, render (): string | Promise<string> }[] = [
   { path: 'docs/ENV.md', render: renderEnvDocument },
   { path: '.env.example', render: renderEnvExample },
   { path: 'docs/ERRORS.md', render: renderErrorsDocument },
-  { path: 'docs/openapi.json', render: renderOpenapiDocument }
+  { path: 'docs/openapi.json', render: renderOpenapiDocument },
+  { path: 'docs/DEPENDENCIES.md', render: renderDependenciesDocument }
 ]
 
 /** Writes each document whose text has changed or, with `--check`, only names it. */

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
@@ -52,6 +54,19 @@ t.test('starts, serves, and ends when it is told to', async (t) => {
 
   first.child.kill('SIGTERM')
   t.match(await first.ended(), { code: 0, out: /Cerrando el servidor \(SIGTERM\)[^]*Servidor cerrado/, err: '' })
+})
+
+t.test('a log that was moved away begins anew at SIGHUP', async (t) => {
+  const cwd = t.testdir()
+  const server = run(cwd)
+  await server.listening()
+  renameSync(`${cwd}/logs/app.log`, `${cwd}/logs/app.log.1`)
+  server.child.kill('SIGHUP')
+  while (!existsSync(`${cwd}/logs/app.log`)) await sleep(10)
+  server.child.kill('SIGTERM')
+  t.match(await server.ended(), { code: 0, err: '' })
+  t.match(readFileSync(`${cwd}/logs/app.log.1`, 'utf8'), /Escuchando en/)
+  t.match(readFileSync(`${cwd}/logs/app.log`, 'utf8'), /^[^\n]*Cerrando el servidor \(SIGTERM\)\n[^\n]*Servidor cerrado\n$/)
 })
 
 t.test('a configuration with faults ends with all of them', async (t) => {
