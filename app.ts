@@ -15,6 +15,7 @@ import conversations from './routes/chat/conversations.js'
 import members from './routes/chat/members.js'
 import messages from './routes/chat/messages.js'
 import socket from './routes/chat/socket.js'
+import asyncapi from './routes/system/asyncapi.js'
 import health from './routes/system/health.js'
 import jwks from './routes/system/jwks.js'
 import meta from './routes/system/meta.js'
@@ -44,6 +45,7 @@ const app = fp<AppOptions>(async (app, options) => {
 
   await app.register(health)
   await app.register(documents)
+  await app.register(asyncapi)
   await app.register(jwks)
   await app.register(problems, { prefix: '/problems' })
   await app.register(meta, { prefix: '/v1' })

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { renderAsyncapiDocument } from './docs/asyncapi.js'
 import { renderDependenciesDocument } from './docs/dependencies.js'
 import { renderEnvDocument, renderEnvExample } from './docs/env.js'
 import { renderErrorsDocument } from './docs/errors.js'
@@ -11,6 +12,7 @@ const documents: { path: string, render (): string | Promise<string> }[] = [
   { path: '.env.example', render: renderEnvExample },
   { path: 'docs/ERRORS.md', render: renderErrorsDocument },
   { path: 'docs/openapi.json', render: renderOpenapiDocument },
+  { path: 'docs/asyncapi.json', render: renderAsyncapiDocument },
   { path: 'docs/DEPENDENCIES.md', render: renderDependenciesDocument }
 ]
 
