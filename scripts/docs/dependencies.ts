@@ -27,6 +27,7 @@ const reasons: Record<string, string> = {
   yaml: 'reads and writes YAML; part of `@fastify/swagger`, named since the tests read `/openapi.yaml` with it',
 
   '@seriousme/openapi-schema-validator': 'says whether our OpenAPI document is one',
+  '@asyncapi/specs': 'the schema that /asyncapi.json is held against',
   '@types/node': 'types of the oldest Node that we admit',
   '@types/ws': 'types of ws',
   eslint: 'lints',
