@@ -1,6 +1,6 @@
 /** Every failure of the store. Told apart by `code`, never by text; `exitCode` is what the process
  *  ends with where one stops the start (numbers as in sysexits.h). Clients never see one. */
-const failures = {
+export const failures = {
   store_busy: { es: 'hay demasiado por escribir', en: 'too much waits to be written', exitCode: 75 },
   store_full: { es: 'el disco o su cuota están llenos', en: 'the disk or its quota is full', exitCode: 75 },
   store_unavailable: { es: 'el almacén no admite escrituras en este momento', en: 'the store is not writable just now', exitCode: 75 },

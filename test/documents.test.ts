@@ -1,0 +1,34 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { failures } from '../storage/errors.js'
+import { readDocument, root, tableRows } from './markdown.js'
+
+const documents = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.md') && !/^(node_modules|dist|\.tap|local)\b|^(db|logs)\/.*\/|fixtures\//.test(path))
+
+t.test('every link to a file leads to one', async (t) => {
+  t.ok(documents.includes('README.md'))
+  for (const path of documents) {
+    const targets = [...readDocument(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => join(dirname(path), target))
+    t.same(targets.filter((target) => !existsSync(join(root, target))), [], path)
+  }
+})
+
+t.test('docs/OPERATING.md tells the exit code of every failure of the store', async (t) => {
+  const told = tableRows(readDocument('docs/OPERATING.md'), 'code').map(([code, exitCode]) => [code, Number(exitCode)])
+  t.same(told.sort(), Object.entries(failures).map(([code, { exitCode }]) => [code, exitCode]).sort())
+})
+
+for (const [path, head] of [['README.md', 'exit code'], ['README.es.md', 'código de salida']] as const) {
+  t.test(`${path} tells every exit code once`, async (t) => {
+    // Those of the process itself: usage, no listening, a fault, the configuration.
+    const known = new Set([64, 69, 70, 78, ...Object.values(failures).map(({ exitCode }) => exitCode)])
+    t.same(tableRows(readDocument(path), head).map(([exitCode]) => Number(exitCode)), [...known].sort())
+  })
+}
+
+t.test('each top-level folder says what it is for', async (t) => {
+  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !/^\.|^(node_modules|dist|local)$/.test(entry.name))
+  t.same(folders.map(({ name }) => name).filter((name) => !existsSync(join(root, name, 'README.md'))), [])
+})
