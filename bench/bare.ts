@@ -21,7 +21,6 @@ export async function startBare (folder: string): Promise<Target> {
   const conversations = { sends: randomUUID(), history: randomUUID(), room: randomUUID() }
   await fill(port, tokens, conversations.history, limits.historyMessages)
   return {
-    name: 'bare',
     process,
     port,
     tokens,

@@ -39,9 +39,9 @@ function ratioOf (row: Row): { ratio: number, by: 'rate' | 'CPU', spread: string
   return { ratio: median(counted), by: counted === cpu ? 'CPU' : 'rate', spread, cpuRatio }
 }
 
-const columns = [
-  'bench', 'ratio', 'of', 'spread', 'CPU ratio', 'NEXU /s', 'bare /s', 'NEXU µs CPU', 'bare µs CPU', 'NEXU p50 / p99 ms', 'bare p50 / p99 ms',
-  'NEXU load', 'bare load', 'generator load', 'NEXU syncs', 'bare syncs', 'errors'
+const columns = (peer: string): string[] => [
+  'bench', 'ratio', 'of', 'spread', 'CPU ratio', 'NEXU /s', `${peer} /s`, 'NEXU µs CPU', `${peer} µs CPU`, 'NEXU p50 / p99 ms', `${peer} p50 / p99 ms`,
+  'NEXU load', `${peer} load`, 'generator load', 'NEXU syncs', `${peer} syncs`, 'errors'
 ]
 
 function cells (row: Row): string[] {
@@ -67,9 +67,10 @@ function cells (row: Row): string[] {
 
 const line = (texts: readonly string[]): string => `| ${texts.join(' | ')} |`
 
-/** The result as markdown. */
-export function table (rows: readonly Row[]): string {
-  return [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(cells(row)))].join('\n')
+/** The result as markdown. `peer` is what NEXU was measured beside. */
+export function table (rows: readonly Row[], peer: string): string {
+  const heads = columns(peer)
+  return [line(heads), line(heads.map(() => '---')), ...rows.map((row) => line(cells(row)))].join('\n')
 }
 
 /** Every wrong answer, with the first words of one of its kind. */

@@ -9,7 +9,8 @@ export interface Round { nexu: Sample, bare: Sample }
 
 export interface Pace { rounds: number, durationMs: number, warmUpMs: number }
 
-export type Targets = Record<Target['name'], Target>
+/** NEXU, and what it is measured beside. */
+export type Targets = Record<keyof Round, Target>
 
 /** Measures both servers in turn, each time the other one first, so that what else the machine does and
  *  what it becomes over time meets both alike. */

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startBare } from './bare.js'
@@ -19,8 +19,8 @@ const exitCodes = { wrongAnswers: 1, usage: 64, noEnd: 70 }
 // On the disk of the checkout: a folder for temporary files may be in memory, where a sync costs nothing.
 const local = fileURLToPath(new URL('../../local', import.meta.url))
 
-const { values: { quick = false, 'cpu-prof': profile }, positionals } = parseArgs({
-  allowPositionals: true, options: { quick: { type: 'boolean' }, 'cpu-prof': { type: 'string' } }
+const { values: { quick = false, 'cpu-prof': profile, against }, positionals } = parseArgs({
+  allowPositionals: true, options: { quick: { type: 'boolean' }, 'cpu-prof': { type: 'string' }, against: { type: 'string' } }
 })
 const chosen = choose(positionals)
 mkdirSync(local, { recursive: true })
@@ -39,16 +39,17 @@ function choose (names: string[]): readonly Bench[] {
 }
 
 async function main (pace: Pace): Promise<void> {
-  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(process.cwd(), profile)}`]
-  const nexu = await startNexu(join(folder, 'nexu'), profiling)
-  const bare = await startBare(join(folder, 'bare'))
+  const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`]
+  const nexu = await startNexu(join(folder, 'nexu'), { nodeOptions })
+  // Another build of NEXU in the place of the bare server tells what a change has brought.
+  const bare = against === undefined ? await startBare(join(folder, 'bare')) : await startNexu(join(folder, 'bare'), { script: resolve(against) })
   const generator = await startGenerator(folder)
   const rows: Row[] = []
   for (const bench of chosen) {
     process.stderr.write(`${bench.name}: ${bench.about}\n`)
     rows.push({ bench, rounds: await measure(generator, { nexu, bare }, bench, pace) })
   }
-  process.stdout.write(`${circumstances(pace)}\n\n${table(rows)}\n`)
+  process.stdout.write(`${circumstances(pace)}\n\n${table(rows, against === undefined ? 'bare' : 'other')}\n`)
   const found = faults(rows)
   for (const fault of found) process.stdout.write(`\n**Wrong answers**: ${fault}\n`)
   await Promise.all([nexu.close(), bare.close()])

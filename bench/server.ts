@@ -8,12 +8,19 @@ import { ask, fill, headOf, type Target } from './target.js'
 
 const limits = { startMs: 20_000, people: 50, historyMessages: 500 }
 
-const script = fileURLToPath(new URL('../server.js', import.meta.url))
-
 interface SignedIn { accessToken: string }
 
+export interface NexuOptions {
+  /** The script of the server: that of this build, where none is given. */
+  script?: string
+  /** Options of Node itself. */
+  nodeOptions?: readonly string[]
+}
+
+const ownScript = fileURLToPath(new URL('../server.js', import.meta.url))
+
 /** NEXU as it is served: the process itself, on a new store below `folder`, with people in three channels. */
-export async function startNexu (folder: string, nodeOptions: readonly string[] = []): Promise<Target> {
+export async function startNexu (folder: string, { script = ownScript, nodeOptions = [] }: NexuOptions = {}): Promise<Target> {
   mkdirSync(folder)
   const output = openSync(join(folder, 'stdout'), 'w')
   const process = run(script, {
@@ -29,7 +36,6 @@ export async function startNexu (folder: string, nodeOptions: readonly string[] 
   await fill(port, tokens, conversations.history, limits.historyMessages)
   const journals = watchJournals(join(folder, 'db', 'nexu', 'journal'))
   return {
-    name: 'nexu',
     process,
     port,
     tokens,

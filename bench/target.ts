@@ -2,7 +2,6 @@ import type { Running } from './processes.js'
 
 /** A server under measurement. Both kinds answer the same requests. */
 export interface Target {
-  name: 'nexu' | 'bare'
   process: Running
   port: number
   /** Of people who are in every conversation here. */
