@@ -1,6 +1,6 @@
 import { loadConfig } from '../plugins/config.js'
 import { storePlaces } from '../plugins/store.js'
-import { isStoreKnown, openDiskStore, requireMasterKey, StoreError } from '../storage/index.js'
+import { hints, isStoreKnown, openDiskStore, requireMasterKey, StoreError } from '../storage/index.js'
 import { parseOptions, type Verb } from './verb.js'
 
 const help = `nexu open [--accept-head HASH]
@@ -19,7 +19,7 @@ export default {
     const options = parseOptions(args, { 'accept-head': { type: 'string' } }, help)
     const config = loadConfig()
     const places = storePlaces(config)
-    if (!isStoreKnown(places)) throw new StoreError('store_missing', { place: places.root, hint: 'nexu init' })
+    if (!isStoreKnown(places)) throw new StoreError('store_missing', { place: places.root, hint: hints.init })
     const { root, anchor } = places
     const store = await openDiskStore({
       root,

@@ -13,7 +13,7 @@ declare module 'fastify' {
 /** Who may touch the store, on one page. */
 export default fp(async (app) => {
   const { store, config } = app
-  const tokens = await createTokens(store)
+  const tokens = await createTokens(store, { issuer: config.PUBLIC_URL })
   const sessions = createSessions(store)
   const users = createUsers(store)
   const chat = createChat(store, users, {

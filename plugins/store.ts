@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import fp from 'fastify-plugin'
 import type { Config } from '../domain/system/config.js'
 import {
-  createStore, isStoreKnown, openDiskStore, requireMasterKey, StoreError, type DiskStoreOptions, type KeyOption, type Made, type Store
+  createStore, hints, isStoreKnown, openDiskStore, requireMasterKey, StoreError, type DiskStoreOptions, type KeyOption, type Made, type Store
 } from '../storage/index.js'
 import { createStoreObserver } from './logging.js'
 
@@ -47,7 +47,7 @@ export async function openStore (config: Config, options: OpenOptions, onMade: (
   const places = storePlaces(config)
   if (config.NODE_ENV !== 'production' && !isStoreKnown(places)) onMade(createStore(places))
   if (!isStoreKnown(places)) {
-    throw new StoreError('store_missing', { place: places.root, hint: 'Créalo con «nexu init». (Make it with "nexu init".)' })
+    throw new StoreError('store_missing', { place: places.root, hint: hints.init })
   }
   const { root, anchor } = places
   const trust = { policy: config.ANCHOR_POLICY, acceptHead: null }

@@ -1,5 +1,6 @@
 import { asKey, DIGEST_BYTES, hmac, KEY_BYTES, randomBytes, SALT_BYTES, sha256, stretch } from './cipher.js'
 import { StoreError } from './errors.js'
+import { hints } from './hints.js'
 
 /** Where the master key comes from: 32 bytes, or a passphrase that is stretched to them. */
 export type MasterKeySource = { kind: 'key', bytes: Buffer } | { kind: 'passphrase', text: string }
@@ -48,7 +49,7 @@ export function createSuperblock (source: MasterKeySource): { superblock: Superb
 export function unlock (source: MasterKeySource, superblock: Superblock): Buffer {
   const stretched = superblock.kdf.logN > 0
   if (stretched !== (source.kind === 'passphrase')) {
-    throw new StoreError('key_wrong', { hint: stretched ? 'This store is opened by a passphrase.' : 'This store is opened by a key, not by a passphrase.' })
+    throw new StoreError('key_wrong', { hint: stretched ? hints.byPassphrase : hints.byKey })
   }
   const masterKey = masterKeyOf(source, superblock)
   if (!fingerprintOf(masterKey, superblock.storeId).equals(superblock.fingerprint)) throw new StoreError('key_wrong')
@@ -80,7 +81,7 @@ export function encodeSuperblock ({ storeId, kdf, salt, fingerprint }: Superbloc
 /** @throws StoreError store_damaged, format_unknown */
 export function decodeSuperblock (bytes: Buffer, place: string): Superblock {
   const damaged = (why: string) => new StoreError('store_damaged', {
-    place: `${place}: ${why}`, hint: 'The same bytes stand at the start of every keyring file.'
+    place: `${place}: ${why}`, hint: hints.superblockCopy
   })
   if (bytes.length < 6 || !bytes.subarray(0, 4).equals(MAGIC)) throw damaged('not the head of a store')
   const signed = bytes.subarray(0, SIGNED_BYTES)

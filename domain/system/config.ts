@@ -63,7 +63,7 @@ export const Variables = Type.Object({
   },
   HOST: Type.String({
     format: 'nexu-host',
-    description: 'Address to listen on. The default answers to this machine alone; a container needs `0.0.0.0`, which the image sets.',
+    description: 'Address to listen on. The default answers to this machine alone; a container needs `0.0.0.0`.',
     default: '127.0.0.1'
   }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes a free one.', default: 5000 }),

@@ -13,6 +13,8 @@ const events: Record<string, string> = {
   foreign_file: 'Archivo ajeno en el almacén; no se lee',
   foreign_bytes: 'Bytes ajenos tras el final de un diario; no se leen',
   owner_elsewhere: 'Otra máquina tuvo el almacén; se espera por si sigue viva',
+  owner_unreadable: 'No se puede leer quién tuvo el almacén; se espera por si sigue vivo',
+  reopen_failed: 'El almacén aún no se pudo abrir de nuevo; se sigue intentando',
   listener_failed: 'Un suscriptor del almacén falló'
 }
 

@@ -24,7 +24,6 @@ const reasons: Record<string, string> = {
   'sorted-btree': 'the rows of the store in the order of their keys; its copies are cheap, which makes snapshots',
   uuid: 'ids that sort by time (version 7)',
   ws: 'the WebSocket itself; part of `@fastify/websocket`, named since the README\'s tour, the tests and the benchmark are clients with it',
-  yaml: 'reads and writes YAML; part of `@fastify/swagger`, named since the tests read `/openapi.yaml` with it',
 
   '@seriousme/openapi-schema-validator': 'says whether our OpenAPI document is one',
   '@asyncapi/specs': 'the schema that /asyncapi.json is held against',
@@ -34,7 +33,8 @@ const reasons: Record<string, string> = {
   'fast-check': 'property tests',
   neostandard: 'the style that eslint checks',
   tap: 'runs the tests and measures their coverage',
-  typescript: 'compiles; 6.0, since tap 21 breaks on 7'
+  typescript: 'compiles; 6.0, since tap 21 breaks on 7',
+  yaml: 'reads and writes YAML; part of `@fastify/swagger`, named since the tests read `/openapi.yaml` with it'
 }
 
 /** The place of a package in the lock file, as Node would find it from another one's place. */

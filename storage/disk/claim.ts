@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from '../cipher.js'
 import { StoreError } from '../errors.js'
+import { hints } from '../hints.js'
 import type { StoreObserver } from '../store.js'
 import { openDocument, sealDocument } from './document.js'
 import type { Files } from './files.js'
@@ -95,7 +96,7 @@ async function watch ({ files, places, termMs }: ClaimContext, generation: numbe
 
 function held (holder: Claim | null): StoreError {
   const who = holder === null ? 'an owner whose claim can\'t be read' : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
-  return new StoreError('store_held', { place: who, hint: 'Stop that process first; two owners would not lose anything, but only one may write.' })
+  return new StoreError('store_held', { place: who, hint: hints.stopHolder })
 }
 
 /** Claims the next generation. Listens before it claims, so that a claim of this machine without a
@@ -104,7 +105,7 @@ function held (holder: Claim | null): StoreError {
 export async function takeOver (context: ClaimContext, holder: Holder, floor: number): Promise<Ownership> {
   const { files, places, termMs } = context
   const generation = Math.max(holder.generation, floor) + 1
-  if (generation > GENERATION_MAX) throw new StoreError('store_damaged', { place: `claims/${holder.generation}`, hint: 'No owner makes such a claim: remove it.' })
+  if (generation > GENERATION_MAX) throw new StoreError('store_damaged', { place: `claims/${holder.generation}`, hint: hints.removeClaim })
   files.mkdir(places.anchor)
   const socket = await listenAsOwner(places.anchor, `owner-${randomBytes(8).toString('hex')}`)
   try {

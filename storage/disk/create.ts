@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { randomBytes, sha256 } from '../cipher.js'
 import { StoreError } from '../errors.js'
+import { hints } from '../hints.js'
 import { createSuperblock, encodeSuperblock, type MasterKeySource } from '../master-key.js'
 import { anchorExists, prepareAnchor } from './anchor.js'
 import { files as realFiles, type Files } from './files.js'
@@ -17,7 +18,7 @@ export function createStoreFiles (root: string, anchor: string, key: MasterKeySo
   const places = placesOf(root, anchor)
   if (files.exists(root)) throw new StoreError('store_exists', { place: root })
   if (anchorExists(files, places)) {
-    throw new StoreError('store_exists', { place: anchor, hint: 'This machine\'s anchor knows a store. Is the share mounted? A new store needs an ANCHOR_PATH of its own.' })
+    throw new StoreError('store_exists', { place: anchor, hint: hints.newAnchor })
   }
   const { superblock, masterKey } = createSuperblock(key)
   const draft = placesOf(draftOf(join(dirname(root), basename(root))), anchor)

@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.js'
+import { hints } from '../hints.js'
 import { limits } from '../limits.js'
 import type { Anchor, AnchorWriter } from './anchor.js'
 import type { Ownership } from './claim.js'
@@ -28,7 +29,7 @@ export interface FoldJob { generation: number, tables: readonly TableEntry[], ta
 
 export interface FoldResult { tables: readonly TableEntry[], head: Head, journals: readonly string[] }
 
-const replaced = (place: string) => new StoreError('store_held', { place, hint: 'This process must stop.' })
+const replaced = (place: string) => new StoreError('store_held', { place, hint: hints.mustStop })
 
 export type Journal = ReturnType<typeof startJournal>
 

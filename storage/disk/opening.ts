@@ -1,5 +1,6 @@
 import { sha256 } from '../cipher.js'
 import { StoreError } from '../errors.js'
+import { hints } from '../hints.js'
 import { decodeSuperblock, SUPERBLOCK_BYTES, unlock, type MasterKeySource, type Superblock } from '../master-key.js'
 import { anchorExists, readAnchor, type Anchor } from './anchor.js'
 import type { Files } from './files.js'
@@ -22,7 +23,6 @@ export interface Trust {
 export interface Unlocked { superblock: Superblock, keyring: Keyring, masterKey: Buffer, keys: FileKeys, anchor: Anchor | null }
 
 const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
-const restoreHint = 'Keep this directory as it is, and restore a backup beside it.'
 
 /** First look: is a store here, is it mine, does the key open it? Reads only.
  *  @throws StoreError store_missing, store_unmounted, store_foreign, store_damaged, key_wrong ... */
@@ -38,16 +38,16 @@ export function unlockStore (files: Files, places: Places, source: MasterKeySour
   const keys = { storeId: superblock.storeId, dataKey: (term: number) => dataKeyOf(keyring, term) }
   const verdict = readAnchor(files, places, keyring.controlKey, superblock.storeId)
   if (verdict.state === 'foreign') {
-    throw new StoreError('store_foreign', { place: places.anchor, hint: 'Is the right directory mounted? ANCHOR_PATH belongs to one store.' })
+    throw new StoreError('store_foreign', { place: places.anchor, hint: hints.anchorOfAnother })
   }
   if (verdict.state === 'damaged') {
     throw new StoreError('head_unconfirmed', {
-      place: `${places.anchor}: no slot of the anchor can be read`, hint: 'Move the anchor away, start again, and accept the head that is printed.'
+      place: `${places.anchor}: no slot of the anchor can be read`, hint: hints.moveAnchorAway
     })
   }
   const anchor = verdict.state === 'good' ? verdict.anchor : null
   if (anchor !== null && anchor.keyring.hash !== keyring.hash) {
-    throw new StoreError('store_rolled_back', { place: `keyring.${keyring.number} is not the keyring.${anchor.keyring.number} that the anchor knows`, hint: restoreHint })
+    throw new StoreError('store_rolled_back', { place: `keyring.${keyring.number} is not the keyring.${anchor.keyring.number} that the anchor knows`, hint: hints.keepAndRestore })
   }
   return { superblock, keyring, masterKey, keys, anchor }
 }
@@ -56,23 +56,23 @@ export function unlockStore (files: Files, places: Places, source: MasterKeySour
 function assertFolders (files: Files, places: Places) {
   for (const folder of [places.root, places.journals, places.tables, places.claims]) {
     if (files.isFolder(folder)) continue
-    throw new StoreError('store_damaged', { place: `${folder}: no folder, or a link to one`, hint: 'Where it was empty, an empty one in its place is enough.' })
+    throw new StoreError('store_damaged', { place: `${folder}: no folder, or a link to one`, hint: hints.emptyFolder })
   }
 }
 
 function absent (files: Files, places: Places, anchored: boolean): StoreError {
   if (anchored) {
-    return new StoreError('store_unmounted', { place: places.root, hint: 'Is the share mounted? The anchor on this machine knows a store that is not there.' })
+    return new StoreError('store_unmounted', { place: places.root, hint: hints.isShareMounted })
   }
   const leftovers = files.exists(places.root) ? files.list(places.root) : []
-  if (leftovers.length > 0) return new StoreError('store_damaged', { place: 'NEXU is missing', hint: 'The same bytes stand at the start of every keyring file.' })
-  return new StoreError('store_missing', { place: places.root, hint: 'nexu init makes one.' })
+  if (leftovers.length > 0) return new StoreError('store_damaged', { place: 'NEXU is missing', hint: hints.superblockCopy })
+  return new StoreError('store_missing', { place: places.root, hint: hints.init })
 }
 
 function newestKeyring (files: Files, places: Places, superblock: Superblock, masterKey: Buffer): Keyring {
   const number = numbersOf(files.list(places.root), 'keyring.').at(-1)
   const bytes = number === undefined ? null : readWhole(files, places.keyring(number), DOCUMENT_BYTES_MAX)
-  if (number === undefined || bytes === null) throw new StoreError('store_damaged', { place: 'the keyring is missing', hint: restoreHint })
+  if (number === undefined || bytes === null) throw new StoreError('store_damaged', { place: 'the keyring is missing', hint: hints.keepAndRestore })
   return decodeKeyring(bytes, number, superblock, masterKey)
 }
 
@@ -166,20 +166,18 @@ function headName ({ superblock }: Unlocked, hash: string, { sequence, chain }: 
 function isTrusted (doubt: StoreError, { policy, acceptHead }: Trust, { anchor }: Unlocked, name: string): boolean {
   if (acceptHead === name) return true
   if (doubt.code === 'head_unconfirmed' && anchor === null && policy === 'first-use') return false
-  const hint = acceptHead === null
-    ? `If this is the state you want: nexu open --accept-head ${name}`
-    : `The head that is here is ${name}, not the one that was to be accepted.`
+  const hint = acceptHead === null ? hints.acceptHead(name) : hints.otherHead(name)
   throw new StoreError(doubt.code, { ...(doubt.place === undefined ? {} : { place: doubt.place }), hint })
 }
 
 function newestManifest (files: Files, places: Places, { keyring, superblock }: Unlocked): { manifest: Manifest, hash: string } {
   const number = numbersOf(files.list(places.root), 'manifest.').at(-1)
   const bytes = number === undefined ? null : readWhole(files, places.manifest(number), DOCUMENT_BYTES_MAX)
-  if (number === undefined || bytes === null) throw new StoreError('store_damaged', { place: 'the manifest is missing', hint: restoreHint })
+  if (number === undefined || bytes === null) throw new StoreError('store_damaged', { place: 'the manifest is missing', hint: hints.keepAndRestore })
   const manifest = decodeManifest(bytes, number, keyring.controlKey, superblock.storeId)
-  if (manifest === null) throw new StoreError('store_damaged', { place: `manifest.${number}`, hint: restoreHint })
+  if (manifest === null) throw new StoreError('store_damaged', { place: `manifest.${number}`, hint: hints.keepAndRestore })
   if (manifest.keyring.hash !== keyring.hash) {
-    throw new StoreError('store_damaged', { place: `keyring.${keyring.number} is not the one that manifest.${number} names`, hint: restoreHint })
+    throw new StoreError('store_damaged', { place: `keyring.${keyring.number} is not the one that manifest.${number} names`, hint: hints.keepAndRestore })
   }
   return { manifest, hash: manifestHash(bytes) }
 }

@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.js'
+import { hints } from '../hints.js'
 import { limits } from '../limits.js'
 import type { Files } from './files.js'
 import type { Head, JournalEntry, TableEntry } from './manifest.js'
@@ -11,7 +12,7 @@ export interface ReplayContext { files: Files, places: Places, keys: FileKeys }
 const FILE_BYTES_MAX = limits.fileBytesMax + limits.frameBytesMax
 
 const damaged = (place: string) => new StoreError('store_damaged', {
-  place, hint: 'Keep this directory as it is, and restore a backup beside it.'
+  place, hint: hints.keepAndRestore
 })
 
 /** Every frame of a table, checked against what the manifest says of it.

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { KEY_BYTES, randomBytes } from '../cipher.js'
 import { StoreError } from '../errors.js'
+import { hints } from '../hints.js'
 import { parseKey, type MasterKeySource } from '../master-key.js'
 import { anchorExists } from './anchor.js'
 import { createStoreFiles } from './create.js'
@@ -55,7 +56,7 @@ export function requireMasterKey (options: Pick<SetupOptions, 'key' | 'files'>):
   const source = readMasterKey(options)
   if (source !== null) return source
   const place = 'file' in options.key ? options.key.file : ''
-  throw new StoreError('key_missing', { place, hint: 'Recupera el archivo de clave de su copia. (Restore the key file from its copy.)' })
+  throw new StoreError('key_missing', { place, hint: hints.restoreKeyFile })
 }
 
 function makeKeyFile (files: Files, path: string): void {

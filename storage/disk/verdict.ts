@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.js'
+import { hints } from '../hints.js'
 import type { Anchor } from './anchor.js'
 import type { Head, Manifest } from './manifest.js'
 
@@ -29,7 +30,7 @@ export function judge (anchor: Anchor | null, found: Found): Verdict {
   }
   const same = anchor !== null && anchor.manifest.number === manifest.number
   if (same && anchor.manifest.hash !== manifestHash) {
-    throw new StoreError('store_damaged', { place: `manifest.${manifest.number}: there are two different ones of that number`, hint: keepHint })
+    throw new StoreError('store_damaged', { place: `manifest.${manifest.number}: there are two different ones of that number`, hint: hints.keepAndRestore })
   }
   // The manifest vouches for its own head, whoever looks; the anchor for what came behind it.
   const verdict = mustHold(same ? anchor.head : manifest.head, found)
@@ -43,11 +44,11 @@ function mustHold (head: Head, { positions, tail }: Found): Verdict {
   if (index >= 0 && positions[index]?.chain === head.chain) return { anchoredFrames: index, doubt: null }
   const last = positions.at(-1)?.sequence ?? 0
   if (index >= 0 || last > head.sequence) {
-    throw new StoreError('store_damaged', { place: `sequence ${head.sequence} is another one than was acknowledged`, hint: keepHint })
+    throw new StoreError('store_damaged', { place: `sequence ${head.sequence} is another one than was acknowledged`, hint: hints.keepAndRestore })
   }
   if (tail !== null) {
     throw new StoreError('store_damaged', {
-      place: `${tail.place} at offset ${tail.offset}: sequences ${last + 1} to ${head.sequence} were acknowledged and can't be read`, hint: keepHint
+      place: `${tail.place} at offset ${tail.offset}: sequences ${last + 1} to ${head.sequence} were acknowledged and can't be read`, hint: hints.keepAndRestore
     })
   }
   return { anchoredFrames: 0, doubt: doubt('store_rolled_back', `sequences ${last + 1} to ${head.sequence} were acknowledged and are gone`) }
@@ -64,7 +65,5 @@ function judgeNewer ({ head, generation }: Anchor, manifest: Manifest): StoreErr
   }
   return doubt('head_unconfirmed', 'the anchor on this machine is too old to vouch for this store')
 }
-
-const keepHint = 'Keep this directory as it is, and restore a backup beside it.'
 
 const doubt = (code: 'head_unconfirmed' | 'store_rolled_back', place: string): StoreError => new StoreError(code, { place })
