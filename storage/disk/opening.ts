@@ -61,11 +61,11 @@ function assertFolders (files: Files, places: Places) {
 }
 
 function absent (files: Files, places: Places, anchored: boolean): StoreError {
+  const leftovers = files.isFolder(places.root) ? files.list(places.root) : []
+  if (leftovers.length > 0) return new StoreError('store_damaged', { place: 'NEXU is missing', hint: 'The same bytes stand at the start of every keyring file.' })
   if (anchored) {
     return new StoreError('store_unmounted', { place: places.root, hint: 'Is the share mounted? The anchor on this machine knows a store that is not there.' })
   }
-  const leftovers = files.exists(places.root) ? files.list(places.root) : []
-  if (leftovers.length > 0) return new StoreError('store_damaged', { place: 'NEXU is missing', hint: 'The same bytes stand at the start of every keyring file.' })
   return new StoreError('store_missing', { place: places.root, hint: 'nexu init makes one.' })
 }
 
