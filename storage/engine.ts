@@ -1,6 +1,7 @@
 import { encodeBatch, SUBJECT_KEYS, type CellChange, type EncodedBatch } from './batch.js'
 import type { Cell } from './cell.js'
 import { hmac } from './cipher.js'
+import { atMost } from './deadline.js'
 import { StoreError } from './errors.js'
 import { createGroupCommit, type Log } from './group-commit.js'
 import { encodeKey } from './keys.js'
@@ -22,7 +23,7 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
   const listeners = new Set<(batch: Batch) => void>()
   const groupCommit = createGroupCommit({ log, onDurable, onFailed })
   let acceptedSequence = 0
-  let closing = false
+  let closing: Promise<void> | null = null
 
   function findSubjectKey (subject: Subject): WrappedKey | null {
     const cell = rows.newest(encodeKey([SUBJECT_KEYS, subject]))
@@ -104,6 +105,12 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     return { awaited: sequence, answer: () => result }
   }
 
+  /** A share that hangs is not waited for: what is under way was answered `outcome_unknown`, or is now. */
+  async function end () {
+    await atMost(limits.commitDeadlineMs, groupCommit.durable(acceptedSequence).catch(() => {}))
+    await log.close()
+  }
+
   const store: Store = {
     get historyId () { return history.id },
     get sequence () { return groupCommit.sequence() },
@@ -117,7 +124,7 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     },
 
     async commit<R> (keys: readonly Key[], build: (current: Current, sequence: number) => Change<R>): Promise<R> {
-      if (closing) throw new StoreError('store_closed')
+      if (closing !== null) throw new StoreError('store_closed')
       groupCommit.assertWritable()
       const { awaited, answer } = decide(keys, build)
       await groupCommit.durable(awaited)
@@ -134,10 +141,8 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     stats: () => ({ sequence: groupCommit.sequence(), keys: rows.size(), journalBytes: log.journalBytes(), ...groupCommit.stats() }),
 
     async close () {
-      closing = true
-      // A share that hangs is not waited for: what is under way was answered `outcome_unknown`, or is now.
-      await Promise.race([groupCommit.durable(acceptedSequence).catch(() => {}), deadline()])
-      await log.close()
+      closing ??= end()
+      await closing
     }
   }
 
@@ -160,5 +165,3 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     }
   }
 }
-
-const deadline = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, limits.commitDeadlineMs).unref() })

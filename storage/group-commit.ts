@@ -50,7 +50,10 @@ export function createGroupCommit ({ log, onDurable, onFailed }: GroupCommitOpti
 
   function failAll (err: unknown) {
     const failed = waiting
-    queue = inFlight = waiting = []
+    // Three lists, not one list of three names.
+    queue = []
+    inFlight = []
+    waiting = []
     queuedCharacters = 0
     onFailed()
     for (const { reject } of failed) reject(err)

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { decodeBatch, ownKey, type BatchLine } from '../batch.js'
 import { Cell } from '../cell.js'
+import { atMost } from '../deadline.js'
 import { createEngine, type Engine } from '../engine.js'
 import { StoreError } from '../errors.js'
 import type { Group, Log } from '../group-commit.js'
@@ -191,6 +192,8 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
   return engine.store
 }
 
+const soon = (event: Promise<unknown>): Promise<void> => atMost(limits.commitDeadlineMs, event)
+
 type Loaded = ReturnType<typeof decodeBatch>['changes']
 
 function tableRow ([key, version, ...row]: TableLine): { sequence: number, changes: Loaded } {
@@ -207,13 +210,6 @@ async function closeWorker (worker: Worker | null): Promise<void> {
   worker.postMessage({ type: 'close' } satisfies ToJournal)
   await soon(closed)
   await soon(stop(worker))
-}
-
-/** At the latest when a commit would be given up. */
-async function soon (event: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await Promise.race([event, new Promise((resolve) => { timer = setTimeout(resolve, limits.commitDeadlineMs) })])
-  clearTimeout(timer)
 }
 
 /** Not to be waited for at the end of the process: a thread that hangs in the kernel ends only with it. */

@@ -61,11 +61,11 @@ function assertFolders (files: Files, places: Places) {
 }
 
 function absent (files: Files, places: Places, anchored: boolean): StoreError {
+  const leftovers = files.isFolder(places.root) ? files.list(places.root) : []
+  if (leftovers.length > 0) return new StoreError('store_damaged', { place: 'NEXU is missing', hint: hints.superblockCopy })
   if (anchored) {
     return new StoreError('store_unmounted', { place: places.root, hint: hints.isShareMounted })
   }
-  const leftovers = files.exists(places.root) ? files.list(places.root) : []
-  if (leftovers.length > 0) return new StoreError('store_damaged', { place: 'NEXU is missing', hint: hints.superblockCopy })
   return new StoreError('store_missing', { place: places.root, hint: hints.init })
 }
 

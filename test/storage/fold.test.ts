@@ -1,0 +1,101 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { createStoreFiles } from '../../storage/disk/create.js'
+import { files } from '../../storage/disk/files.js'
+import { fold } from '../../storage/disk/fold.js'
+import type { Owner } from '../../storage/disk/owner.js'
+import { parseLines } from '../../storage/disk/padding.js'
+import { placesOf } from '../../storage/disk/places.js'
+import { encodeKey } from '../../storage/keys.js'
+import { limits } from '../../storage/limits.js'
+import type { Key } from '../../storage/store.js'
+import { homeIn, key, look, makeHome, openStore, own, rowsOf, strict, watcher, type Home } from './helper.js'
+import { createMemoryDisk, type MemoryDisk } from './memory-disk.js'
+
+type Step = { kind: 'batch', puts: [number, number][], deletes: number[] } | { kind: 'fold', before: Step[] } | { kind: 'restart' }
+
+const keyOf = (n: number): Key => n % 2 === 0 ? ['k', n] : ['k', String(n), n]
+const batch = fc.record({ kind: fc.constant('batch' as const), puts: fc.array(fc.tuple(fc.nat(12), fc.nat(9)), { maxLength: 4 }), deletes: fc.array(fc.nat(12), { maxLength: 2 }) })
+const step: fc.Arbitrary<Step> = fc.oneof({ weight: 5, arbitrary: batch }, { weight: 2, arbitrary: fc.record({ kind: fc.constant('fold' as const), before: fc.array(batch, { maxLength: 3 }) }) }, fc.record({ kind: fc.constant('restart' as const) }))
+
+/** The store and a Map live through the same steps. */
+async function live (home: Home, disk: MemoryDisk, steps: readonly Step[]): Promise<{ found: string, wanted: string }> {
+  const { files } = disk
+  const model = new Map<string, unknown>()
+  let sequence = 0
+  let owner = await own(home, { files })
+
+  function apply ({ puts, deletes }: Extract<Step, { kind: 'batch' }>) {
+    sequence++
+    const rows = puts.map(([n, value]) => [keyOf(n), value])
+    owner.journal.append(sequence, Buffer.from(`${JSON.stringify([sequence, rows, deletes.map(keyOf)])}\n`))
+    for (const [n, value] of puts) model.set(JSON.stringify(keyOf(n)), value)
+    for (const n of deletes) model.delete(JSON.stringify(keyOf(n)))
+  }
+
+  function foldNow (owner: Owner, meanwhile: readonly Step[]) {
+    const job = owner.journal.startFold()
+    for (const each of meanwhile) if (each.kind === 'batch') apply(each)
+    owner.journal.finishFold(fold({ files, places: placesOf(home.root, home.anchor), keys: owner.unlocked.keys }, job, 1))
+  }
+
+  for (const each of steps) {
+    if (each.kind === 'batch') apply(each)
+    else if (each.kind === 'fold') foldNow(owner, each.before)
+    else {
+      await owner.close()
+      owner = await own(home, { files })
+    }
+  }
+  await owner.close()
+  const text = (rows: Map<string, unknown>) => JSON.stringify([...rows].sort())
+  return { found: text(rowsOf(look(home, strict, files))), wanted: text(model) }
+}
+
+t.test('folds and restarts in any order: the store is what a Map would be', async (t) => {
+  // In memory, but for the owner's socket, so the paths are those of a real folder.
+  const real = homeIn(t.testdir({}))
+  mkdirSync(real.anchor)
+  const disk = createMemoryDisk()
+  disk.files.mkdir(dirname(real.root))
+  createStoreFiles(real.root, real.anchor, key, disk.files)
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+    const { found, wanted } = await live(real, disk.crash('all kept'), steps)
+    return found === wanted
+  }), { numRuns: 60 })
+})
+
+t.test('a table is in order, without overlap, and in several files where it is large', async (t) => {
+  const home = makeHome(t)
+  const owner = await own(home)
+  const value = 'x'.repeat(limits.batchCharactersMax - 200)
+  for (let n = 1; n <= 75; n++) owner.journal.append(n, Buffer.from(`${JSON.stringify([n, [[['big', n % 70], value]], []])}\n`))
+  const places = placesOf(home.root, home.anchor)
+  const job = owner.journal.startFold()
+  t.ok(job.journals.length > 1, 'a full journal was followed by another')
+  owner.journal.finishFold(fold({ files, places, keys: owner.unlocked.keys }, job, 1))
+  await owner.close()
+  const state = look(home)
+  t.equal(state.manifest.tables.length, 2)
+  t.ok(state.manifest.tables.every(({ bytes }) => bytes <= limits.fileBytesMax + limits.frameBytesMax))
+  const keys = state.tables.flatMap((plain) => parseLines(plain)).map((line) => encodeKey((line as [Key])[0]))
+  t.strictSame(keys, [...new Set(keys)].sort())
+  t.equal(keys.length, 70)
+})
+
+t.test('folding beside commits keeps journals few, and every row', async (t) => {
+  const home = makeHome(t)
+  const { observer, codes } = watcher()
+  const store = await openStore(t, home, { observer, foldJournalBytes: 30_000 })
+  for (let round = 0; round < 60; round++) {
+    await Promise.all(Array.from({ length: 8 }, (_, n) => store.commit([], () => ({ puts: [{ key: ['n', round % 20, n], value: { round, text: 'x'.repeat(200) } }], result: null }))))
+  }
+  await store.close()
+  t.ok(codes().filter((code) => code === 'folded').length >= 2, codes().join())
+  const again = await openStore(t, home)
+  t.equal(again.stats().keys, 160)
+  t.match((await again.get(['n', 19, 7]))?.value, { round: 59 })
+  await again.close()
+})
