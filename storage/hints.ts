@@ -15,5 +15,5 @@ export const hints = {
   restoreKeyFile: 'Recupera el archivo de clave de su copia. (Restore the key file from its copy.)',
   newAnchor: 'El ancla de esta máquina conoce otro almacén; uno nuevo necesita un ANCHOR_PATH propio. (This machine\'s anchor knows a store; a new one needs an ANCHOR_PATH of its own.)',
   acceptHead: (name: string) => `Si este es el estado que quieres (if this is the state you want): npx nexu open --accept-head ${name}`,
-  otherHead: (name: string) => `La cabeza que hay aquí es ${name}, no la que se quería aceptar. (That is the head here, not the one that was to be accepted.)`
+  otherHead: (name: string) => `La cabeza que hay aquí no es la que se quería aceptar. (The head that is here is ${name}, not the one that was to be accepted.)`
 } as const
