@@ -5,6 +5,7 @@ import { readMasterKey } from '../../storage/disk/setup.js'
 import { limits } from '../../storage/limits.js'
 import { decodeSuperblock, unlock } from '../../storage/master-key.js'
 import type { Entry, Key } from '../../storage/store.js'
+import { readStore } from './format-reader.js'
 import { homeIn, openStore, own, treeOf, watcher } from './helper.js'
 
 interface Expected {
@@ -44,5 +45,21 @@ for (const version of readdirSync(fixtures)) {
     const { text, superblock, masterKey } = expected.passphrase
     t.equal(unlock({ kind: 'passphrase', text }, decodeSuperblock(Buffer.from(superblock, 'hex'), 'NEXU')).toString('hex'), masterKey)
     await t.rejects(own(home), { code: 'key_wrong' })
+  })
+
+  if (version !== 'v1') continue
+  t.test('FORMAT.md draws them truly: a reader written from it alone finds the same', async (t) => {
+    const from = join(fixtures, version)
+    const expected = JSON.parse(readFileSync(join(from, 'expected.json'), 'utf8')) as Expected
+    const masterKey = Buffer.from(readFileSync(join(from, 'test-only.key'), 'latin1'), 'base64')
+    const store = readStore(join(from, 'store'), join(from, 'anchor'), masterKey)
+    t.strictSame(store.anchored, store.end)
+    t.equal(store.end.sequence, expected.sequence)
+    for (const { key, value, personal, subjects, version } of expected.rows) {
+      t.match(store.row(key), { value, subjects, version }, key.join('/'))
+      t.strictSame(store.personal(key), personal)
+    }
+    t.strictSame(store.claim, store.lease)
+    t.match(store.lease, { host: 'golden', released: true })
   })
 }
