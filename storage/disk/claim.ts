@@ -42,7 +42,8 @@ export interface Holder { generation: number, wait: boolean }
 
 export interface Ownership {
   generation: number
-  /** Whether the pointer still is mine: asked after every sync, before any acknowledgement. */
+  /** Whether the pointer still is mine: asked after every sync, before any acknowledgement.
+   *  @throws StoreError store_unmounted where there is none, which no other owner would leave behind */
   isMine (): boolean
   beat (): void
   /** Gives it up in good order. */
@@ -149,12 +150,18 @@ function claimGeneration (context: ClaimContext, claim: Claim, socket: OwnerSock
     }
   }
 
+  function isMine (): boolean {
+    const pointer = readWhole(files, places.lease, DOCUMENT_BYTES_MAX)
+    if (pointer === null) throw new StoreError('store_unmounted', { place: places.lease })
+    return pointer.equals(lease)
+  }
+
   for (const old of numbersOf(files.list(places.claims), '').filter((number) => number < claim.generation - 1)) {
     discard(files, places.claim(old))
   }
   return {
     generation: claim.generation,
-    isMine: () => readWhole(files, places.lease, DOCUMENT_BYTES_MAX)?.equals(lease) ?? false,
+    isMine,
     beat () { rewrite({ beat: claim.beat + 1 }) },
     async release () {
       try {
