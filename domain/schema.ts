@@ -23,7 +23,9 @@ TypeRegistry.Set<Nullable>('Nullable', (schema, value) => value === null || Valu
 
 /** `schema` or null, where `schema` has one plain type. A union takes several times as long to serialize. */
 export function nullable<T extends TSchema> (schema: T): TUnsafe<Static<T> | null> {
-  return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'], [Kind]: 'Nullable', [Inner]: schema })
+  const words: unknown = schema['enum']
+  const orNull = Array.isArray(words) ? { enum: [...words, null] } : {}
+  return Type.Unsafe<Static<T> | null>({ ...schema, ...orNull, type: [schema.type, 'null'], [Kind]: 'Nullable', [Inner]: schema })
 }
 
 export const Id = Type.String({ format: 'uuid', description: 'A UUID (version 7)', examples: ['0198c5a2-7c1e-7b4a-9f0e-3d5b8a6c2e10'] })
