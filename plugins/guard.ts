@@ -47,7 +47,13 @@ export function serverOptions ({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>) {
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: limits.timeoutsCheckedMs },
+    http: {
+      // Left to itself, Node would answer a request without one by itself, and without a problem.
+      requireHostHeader: false,
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutsCheckedMs
+    },
     routerOptions: { maxParamLength: limits.paramCharsMax },
     trustProxy: TRUST_PROXY.length > 0 ? [...TRUST_PROXY] : false,
     genReqId: ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => requestIdFrom(headers['x-request-id']),
@@ -74,7 +80,8 @@ export default fp(async (app) => {
   app.addHook('onRequest', (request, reply, done) => {
     mark(request, reply)
     // Left to itself, Fastify would turn the last ones away with a body of its own.
-    done(closing ? new AppError('shutting_down', { retryAfterMs: limits.retryAfterClosingMs }) : undefined)
+    if (closing) done(new AppError('shutting_down', { retryAfterMs: limits.retryAfterClosingMs }))
+    else done(request.headers.host === undefined && request.raw.httpVersion === '1.1' ? new AppError('request_malformed') : undefined)
   })
   if (app.config.CORS_ORIGINS.length > 0) await app.register(cors, { ...corsOptions, origin: [...app.config.CORS_ORIGINS] })
 }, { name: 'guard', dependencies: ['config', 'errors'] })
