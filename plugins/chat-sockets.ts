@@ -2,15 +2,20 @@ import websocket from '@fastify/websocket'
 import type { FastifyBaseLogger } from 'fastify'
 import fp from 'fastify-plugin'
 import { subprotocol } from '../domain/chat/frames.js'
-import type { AppError } from '../domain/errors.js'
+import { AppError } from '../domain/errors.js'
 import { type Clock, systemClock } from '../domain/realtime/clock.js'
 import { createFeed } from '../domain/realtime/feed.js'
 import { createHub, type Hub } from '../domain/realtime/hub.js'
 import { limits, type RealtimeLimits } from '../domain/realtime/limits.js'
 import { endedLine, recordStep, type TaskLog } from '../domain/timing.js'
+import { answerBrokenHttp } from './errors.js'
 import { translate } from './translate.js'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route is for sockets. */
+    socket?: true
+  }
   interface FastifyInstance { hub: Hub }
 }
 
@@ -18,6 +23,8 @@ export interface ChatSocketsOptions {
   /** The time of the sockets, and other bounds: for tests. */
   sockets?: { clock?: Clock, limits?: Partial<RealtimeLimits>, random?: () => number }
 }
+
+const onlyOneSocket = { es: 'Solo /v1/socket es un WebSocket', en: 'Only /v1/socket is a WebSocket' }
 
 /** The live side: what chat and sessions tell goes to the hub, and from there to the sockets. */
 export default fp<ChatSocketsOptions>(async (app, { sockets = {} }) => {
@@ -58,6 +65,11 @@ export default fp<ChatSocketsOptions>(async (app, { sockets = {} }) => {
       for (const client of app.websocketServer.clients) client.terminate()
       app.websocketServer.close()
     }
+  })
+  app.websocketServer.on('wsClientError', answerBrokenHttp)
+  // The library would open a socket on any route, only to close it.
+  app.addHook('onRequest', ({ ws, routeOptions }, _reply, done) => {
+    done(ws && routeOptions.config.socket !== true ? new AppError('request_malformed', { detail: onlyOneSocket }) : undefined)
   })
 }, { name: 'chat-sockets', dependencies: ['config', 'store', 'repositories', 'auth'] })
 

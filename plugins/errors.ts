@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { AppError } from '../domain/errors.js'
@@ -43,7 +43,7 @@ export function answerFailure (thrown: unknown, request: FastifyRequest, reply: 
 }
 
 /** Answers bytes that are no HTTP: there is no request yet, hence nobody's language but the first one. */
-export function answerBrokenHttp (err: Error, socket: Socket): void {
+export function answerBrokenHttp (err: Error, socket: Duplex): void {
   if (!socket.writable || ('code' in err && err.code === 'ECONNRESET')) {
     socket.destroy()
     return

@@ -39,6 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     method: 'GET',
     url: '/socket',
     schema,
+    config: { socket: true },
     preHandler: async (request, reply) => {
       if (!request.ws) throw new AppError('upgrade_required')
       assertSubprotocol(request.headers['sec-websocket-protocol'])
