@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { Ajv, type AnySchema } from 'ajv'
+import { Ajv, type AnySchema, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 import stringify, { type AnySchema as OutputSchema } from 'fast-json-stringify'
 import fp from 'fastify-plugin'
@@ -7,6 +7,11 @@ import fp from 'fastify-plugin'
 const common = { useDefaults: true, removeAdditional: false, allErrors: true, strictTypes: false, strictTuples: false } as const
 
 const Nothing = Type.Object({}, { additionalProperties: false })
+
+interface LazyValidator {
+  (data: unknown): boolean
+  errors?: NonNullable<ValidateFunction['errors']> | null
+}
 
 /** How schemas become code. Bodies are taken as they are: nothing is converted and nothing dropped. What a
  *  URL or a header says is text, so there numbers are read from it. All faults are looked for: the size of
@@ -19,11 +24,29 @@ export default fp(async (app) => {
   const text = formats.default(new Ajv({ ...common, coerceTypes: 'array' }))
   const serializers = new Map<OutputSchema, (value: unknown) => string>()
 
-  app.setValidatorCompiler<AnySchema>(({ schema, httpPart }) => (httpPart === 'body' ? body : text).compile(schema))
+  // Each schema is compiled when it is first needed: all of them together would make up a sixth of the start.
+  app.setValidatorCompiler<AnySchema>(({ schema, httpPart }) => lazyValidator(() => (httpPart === 'body' ? body : text).compile(schema)))
   // A schema that many routes share (Problem) is compiled once; Ajv remembers what it has compiled by itself.
   app.setSerializerCompiler<OutputSchema>(({ schema }) => {
-    const known = serializers.get(schema) ?? stringify(schema)
+    const known = serializers.get(schema) ?? lazySerializer(() => stringify(schema))
     serializers.set(schema, known)
     return known
   })
 }, { name: 'schemas' })
+
+/** Fastify reads the faults from the function itself, as Ajv has it. */
+function lazyValidator (compile: () => ValidateFunction): LazyValidator {
+  let validate: ValidateFunction | null = null
+  const lazy: LazyValidator = (data) => {
+    validate ??= compile()
+    const isValid = validate(data)
+    lazy.errors = validate.errors ?? null
+    return isValid
+  }
+  return lazy
+}
+
+function lazySerializer (compile: () => (value: unknown) => string) {
+  let serialize: ((value: unknown) => string) | null = null
+  return (value: unknown): string => (serialize ??= compile())(value)
+}
