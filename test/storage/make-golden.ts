@@ -1,17 +1,17 @@
 import { rmSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sealDocument } from '../storage/disk/document.js'
-import { createStoreFiles } from '../storage/disk/create.js'
-import { openDiskStore } from '../storage/disk/disk-store.js'
-import { files } from '../storage/disk/files.js'
-import { fold } from '../storage/disk/fold.js'
-import { unlockStore } from '../storage/disk/opening.js'
-import { becomeOwner } from '../storage/disk/owner.js'
-import { placesOf } from '../storage/disk/places.js'
-import { createSuperblock, encodeSuperblock } from '../storage/master-key.js'
-import type { Put, Store } from '../storage/store.js'
+import { sealDocument } from '../../storage/disk/document.js'
+import { createStoreFiles } from '../../storage/disk/create.js'
+import { openDiskStore } from '../../storage/disk/disk-store.js'
+import { files } from '../../storage/disk/files.js'
+import { fold } from '../../storage/disk/fold.js'
+import { unlockStore } from '../../storage/disk/opening.js'
+import { becomeOwner } from '../../storage/disk/owner.js'
+import { placesOf } from '../../storage/disk/places.js'
+import { createSuperblock, encodeSuperblock } from '../../storage/master-key.js'
+import type { Put, Store } from '../../storage/store.js'
 
-/** Makes the bytes of one format version, once: `node dist/scripts/golden.js test/fixtures/format/v1`.
+/** Makes the bytes of one format version, once: `node dist/test/storage/make-golden.js test/fixtures/format/v1`.
  *  What is there is never made again: a later reader must read what an earlier writer wrote. */
 const [folder = ''] = process.argv.slice(2)
 const home = { root: join(folder, 'store'), anchor: join(folder, 'anchor') }
