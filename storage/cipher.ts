@@ -15,6 +15,22 @@ export { randomBytes, type KeyObject }
 
 export interface ScryptParameters { n: number, r: number, p: number, salt: Buffer }
 
+const STOCK_BYTES = 4096
+let stock = Buffer.alloc(0)
+let used = 0
+
+/** Random bytes for a nonce or another part of what leaves the process at once. They come from a stock, for
+ *  asking the system for twelve bytes costs as much as asking for thousands; none is given twice. What is
+ *  secret takes `randomBytes`, whose memory is its own. */
+export function freshBytes (length: number): Buffer {
+  if (used + length > stock.length) {
+    stock = randomBytes(STOCK_BYTES)
+    used = 0
+  }
+  used += length
+  return stock.subarray(used - length, used)
+}
+
 /** ciphertext | tag. The caller sees to it that a key never meets the same nonce twice. */
 export function seal (key: KeyObject, nonce: Buffer, aad: Buffer, plain: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(aad)

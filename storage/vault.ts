@@ -1,4 +1,4 @@
-import { asKey, deriveKey, KEY_BYTES, NONCE_BYTES, randomBytes, seal, sha256, unseal, type KeyObject } from './cipher.js'
+import { asKey, deriveKey, freshBytes, KEY_BYTES, NONCE_BYTES, randomBytes, seal, sha256, unseal, type KeyObject } from './cipher.js'
 import { StoreError } from './errors.js'
 import { limits } from './limits.js'
 import type { Json, Subject, Subjects } from './store.js'
@@ -71,7 +71,7 @@ export function createVault (storeId: Buffer, wrappers: readonly Buffer[], find:
     seal (key: string, version: number, subjects: Subjects, json: string, made: Map<Subject, WrappedKey>): string {
       const sealingKey = keyFor(subjects, made)
       if (sealingKey === null) throw new StoreError('misuse', { place: 'personal part without subjects' })
-      const nonce = randomBytes(NONCE_BYTES)
+      const nonce = freshBytes(NONCE_BYTES)
       return Buffer.concat([nonce, seal(sealingKey, nonce, aadOf(key, version), Buffer.from(json))]).toString('base64')
     },
 
