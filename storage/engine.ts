@@ -7,7 +7,7 @@ import { createGroupCommit, type Log } from './group-commit.js'
 import { encodeKey } from './keys.js'
 import { limits } from './limits.js'
 import { createRows } from './rows.js'
-import type { Batch, Change, Current, Entry, Json, Key, Range, Row, ScanOptions, Store, StoreObserver, Subject } from './store.js'
+import type { Batch, Change, Current, Entry, Json, Key, Store, StoreObserver, Subject } from './store.js'
 import { createVault, type WrappedKey } from './vault.js'
 
 /** The secrets of a store, as its keyring holds them. */
@@ -79,10 +79,10 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     }
     return {
       awaited,
-      get<V extends Json, P extends Json> (key: Key) {
+      get (key: Key) {
         const cell = cells.get(encodeKey(key))
         if (cell === undefined) throw new StoreError('misuse', { place: `key not loaded: ${String(key[0])}` })
-        return (cell?.entry(vault) ?? null) as Entry<V, P> | null
+        return cell?.entry(vault) ?? null
       }
     }
   }
@@ -115,12 +115,10 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     get historyId () { return history.id },
     get sequence () { return groupCommit.sequence() },
 
-    async get<V extends Json, P extends Json> (key: Key) {
-      return (rows.visible(encodeKey(key))?.entry(vault) ?? null) as Entry<V, P> | null
-    },
+    get: async (key) => rows.visible(encodeKey(key))?.entry(vault) ?? null,
 
-    async * scan<V extends Json, P extends Json> (range: Range, options: ScanOptions = {}) {
-      for (const { key, cell } of rows.scan(range, options)) yield { key, entry: cell.entry(vault) } as Row<V, P>
+    async * scan (range, options = {}) {
+      for (const { key, cell } of rows.scan(range, options)) yield { key, entry: cell.entry(vault) }
     },
 
     async commit<R> (keys: readonly Key[], build: (current: Current, sequence: number) => Change<R>): Promise<R> {

@@ -14,9 +14,9 @@ export type Subjects = readonly [Subject] | readonly [Subject, Subject]
 
 /** What is stored under a key. `personal` is sealed under the keys of its subjects once more, and is
  *  null where there is none or where a subject was erased. Both parts are deep-frozen: copy, then change. */
-export interface Entry<V extends Json = Json, P extends Json = Json> {
-  readonly value: V
-  readonly personal: P | null
+export interface Entry {
+  readonly value: Json
+  readonly personal: Json
   readonly subjects: Subjects | null
   /** The sequence of the batch that wrote this. */
   readonly version: number
@@ -40,7 +40,7 @@ export interface Change<R> {
 
 /** The newest accepted state of the keys a commit loaded. Asking for another key throws. */
 export interface Current {
-  get<V extends Json = Json, P extends Json = Json> (key: Key): Entry<V, P> | null
+  get (key: Key): Entry | null
 }
 
 /** One committed batch as `subscribe` tells it. `entry` is null for a delete. */
@@ -66,9 +66,9 @@ export interface ScanOptions {
   readonly reverse?: boolean
 }
 
-export interface Row<V extends Json = Json, P extends Json = Json> {
+export interface Row {
   readonly key: Key
-  readonly entry: Entry<V, P>
+  readonly entry: Entry
 }
 
 export interface StoreStats {
@@ -96,16 +96,17 @@ export interface Store {
   readonly sequence: number
 
   /** The newest durable value, or null. */
-  get<V extends Json = Json, P extends Json = Json> (key: Key): Promise<Entry<V, P> | null>
+  get (key: Key): Promise<Entry | null>
 
   /** In key order, over one consistent snapshot taken at the first step. */
-  scan<V extends Json = Json, P extends Json = Json> (range: Range, options?: ScanOptions): AsyncIterableIterator<Row<V, P>>
+  scan (range: Range, options?: ScanOptions): AsyncIterableIterator<Row>
 
   /** Loads `keys`, then runs `build` serially on the newest accepted state, those still waiting for their
    *  sync included. `build` is synchronous and pure; it may throw, and then nothing is written and the
    *  commit rejects with that error. `sequence` is the number the batch will have. Resolves only when
    *  durable; visible to get, scan and subscribe only then.
-   *  @throws StoreBusy (the queue is full), StoreFull, OutcomeUnknown, StoreClosed */
+   *  @throws StoreError store_busy (the queue is full), store_full, store_unavailable, outcome_unknown,
+   *  batch_too_large, store_closed */
   commit<R> (keys: readonly Key[], build: (current: Current, sequence: number) => Change<R>): Promise<R>
 
   /** Every committed batch, in commit order, once; called synchronously as it becomes visible. Returns

@@ -11,7 +11,7 @@ async function write (store: Awaited<ReturnType<typeof openDiskStore>>, who: num
   for (let round = 0; ; round++) {
     const name = `${process.pid}-${who}-${round}`
     const number = await store.commit([['counter']], (current) => {
-      const next = (current.get<number>(['counter'])?.value ?? 0) + 1
+      const next = Number(current.get(['counter'])?.value ?? 0) + 1
       return { puts: [{ key: ['counter'], value: next }, { key: ['log', next], value: name, personal: name, subjects: [`user:${who}`] }], result: next }
     })
     if (!process.stdout.write(`${number} ${name}\n`)) await once(process.stdout, 'drain')
