@@ -46,7 +46,6 @@ export const failures = {
   password_unchanged: { status: 400, es: 'La contraseña nueva es igual a la anterior', en: 'The new password equals the old one' },
   user_not_found: { status: 404, es: 'No existe ese usuario', en: 'There is no such user' },
   session_not_found: { status: 404, es: 'No existe esa sesión', en: 'There is no such session' },
-  too_many_sessions: { status: 409, es: 'Demasiadas sesiones abiertas', en: 'Too many open sessions' },
 
   // Conversations and messages
   conversation_not_found: { status: 404, es: 'No existe esa conversación', en: 'There is no such conversation' },
