@@ -8,7 +8,7 @@ const events: Record<string, string> = {
   reopened: 'Almacén abierto de nuevo tras un fallo de escritura',
   writer_failed: 'Falló una escritura; el almacén se abre de nuevo desde el disco',
   folded: 'Diario compactado en tablas',
-  fold_failed: 'No se pudo compactar el diario; se reintenta en el próximo arranque',
+  fold_failed: 'No se pudo compactar el diario; se reintenta dentro de un rato',
   torn_tail: 'Final de diario incompleto tras una caída; nada confirmado se ha perdido',
   foreign_file: 'Archivo ajeno en el almacén; no se lee',
   foreign_bytes: 'Bytes ajenos tras el final de un diario; no se leen',
