@@ -2,7 +2,6 @@
 export { openDiskStore, type DiskStoreOptions } from './disk/disk-store.js'
 export { createStore, isStoreKnown, requireMasterKey, type KeyOption, type Made } from './disk/setup.js'
 export { StoreError, type StoreFailureCode } from './errors.js'
-export { type MasterKeySource } from './master-key.js'
 export { hints } from './hints.js'
 export { createMemoryStore } from './memory.js'
 export type * from './store.js'

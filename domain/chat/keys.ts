@@ -23,7 +23,6 @@ export const prefixes = {
   channels: ['channels'],
   purges: ['purges'],
   members: (id: string): Key => ['members', id],
-  reads: (id: string): Key => ['reads', id],
   memberships: (user: string): Key => ['memberships', user],
   log: (id: string): Key => ['log', id],
   clientIds: (id: string): Key => ['client-ids', id],

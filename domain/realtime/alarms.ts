@@ -1,7 +1,5 @@
 import type { Clock } from './clock.js'
 
-export type Alarms = ReturnType<typeof createAlarms>
-
 /** The timers of one socket, by name: setting one again replaces it, and all of them end together. */
 export function createAlarms (clock: Clock) {
   const alarms = new Map<string, () => void>()

@@ -7,8 +7,6 @@ interface Present<P> {
   loaded?: Promise<void>
 }
 
-export type Audience<P extends { userId: string }> = ReturnType<typeof createAudience<P>>
-
 /** Who listens to which conversation. Memberships are read once for a user who arrives, and follow the
  *  events from then on. */
 export function createAudience<P extends { userId: string }> (conversationsOf: (userId: string) => Promise<Iterable<string>>) {

@@ -1,7 +1,5 @@
 export interface GateBounds { heldFramesMax: number, heldBytesMax: number }
 
-export type Gate<T extends { sequence: number, frame: Buffer }> = ReturnType<typeof createGate<T>>
-
 /** Between a replay and the live side: closed, it holds back what happens meanwhile; open, it lets all pass.
  *  It never forgets in silence: where it had to, it doesn't open. */
 export function createGate<T extends { sequence: number, frame: Buffer }> (bounds: GateBounds, pass: (item: T) => void) {

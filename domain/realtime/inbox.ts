@@ -25,8 +25,6 @@ export interface InboxOptions {
   hangUp: (code: FailureCode) => void
 }
 
-export type Inbox = ReturnType<typeof createInbox>
-
 const command = TypeCompiler.Compile(Command)
 
 /** The bounded way in of one socket: commands run one after the other, in the order of their arrival. */

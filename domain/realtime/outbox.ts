@@ -10,8 +10,6 @@ export interface OutboxBounds { outboxBytesMax: number, outboxFramesMax: number,
 
 interface Waiting { frame: Buffer, signal: string | undefined }
 
-export type Outbox = ReturnType<typeof createOutbox>
-
 /** The bounded way out of one socket. Only a little is handed to the wire at a time: what waits here can be
  *  merged, and dropped at once when the reader turns out too slow. A single frame may overshoot the bound. */
 export function createOutbox (wire: Wire, bounds: OutboxBounds, onFull: () => void) {

@@ -11,8 +11,6 @@ export interface PresenceSource {
   share: (oneId: string, otherId: string) => boolean
 }
 
-export type PresenceBoard<W extends Watcher> = ReturnType<typeof createPresence<W>>
-
 /** Who is there, told to those who asked and share a conversation, merged per user. To all others everyone
  *  looks offline, so that asking tells nothing, not even that a user exists. */
 export function createPresence<W extends Watcher> (clock: Clock, mergeMs: number, source: PresenceSource, tell: (watcher: W, userId: string, status: Status) => void) {

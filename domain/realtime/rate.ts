@@ -3,8 +3,6 @@ import type { Clock } from './clock.js'
 /** So many at once, and then so many a second. */
 export interface Rate { burst: number, perSecond: number }
 
-export type Bucket = ReturnType<typeof createBucket>
-
 /** A token bucket. Nothing runs in the background: what has been refilled is reckoned when asked. */
 export function createBucket ({ burst, perSecond }: Rate, clock: Pick<Clock, 'now'>) {
   let tokens = burst

@@ -4,8 +4,6 @@ export interface TypingOptions { typingShownMs: number, typingRenewMs: number }
 
 interface Typing { toldAt: number, cancel: () => void }
 
-export type TypingBoard = ReturnType<typeof createTyping>
-
 /** Who is typing where. Nothing of it is stored; whoever says nothing more is forgotten by itself. */
 export function createTyping (clock: Clock, options: TypingOptions, tell: (conversation: string, userId: string, on: boolean) => void) {
   const users = new Map<string, Map<string, Typing>>()

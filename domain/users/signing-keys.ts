@@ -6,8 +6,6 @@ import { limits } from './limits.js'
 
 export interface SigningKey { number: number, kid: string, createdAt: number, x: string, publicKey: KeyObject, privateKey: KeyObject }
 
-export type SigningKeys = Awaited<ReturnType<typeof createSigningKeys>>
-
 /** The keys that access tokens are signed with. The newest signs; older ones verify until the last token
  *  that they signed has ended. All of them live in the store, sealed; the first is made when none is there. */
 export async function createSigningKeys (store: Store, now: () => number = Date.now) {

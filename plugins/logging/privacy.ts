@@ -56,8 +56,8 @@ export function withoutQueries (text: string): string {
 }
 
 /** What is logged of an error: type, code, place, hint and stack, and its causes alike; never its message
- *  nor other properties. Messages quote what they are about, be it a body that is no JSON or a value of the wrong type;
- *  those of our own errors say no more than their code and place do. */
+ *  nor other properties. Messages quote what they are about, be it a body that is no JSON or a value of the
+ *  wrong type; those of our own errors say no more than their code and place do. */
 export function safeError (err: Error, causesLeft = limits.causesMax): Record<string, unknown> {
   return {
     type: err.constructor.name,

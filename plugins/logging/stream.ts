@@ -23,8 +23,9 @@ export function complain (what: string, err: unknown): void {
   process.stderr.write(`El registro no puede escribirse en ${what}: ${codeOf(err)} (the log cannot be written there)\n`)
 }
 
-/** Lines to an open descriptor, gathered for a moment and written without waiting. A failure is said once; the lines are kept, and tried again when another one comes. (pino's own stream waits for ever, at
- *  exit, for a disk that is full.) */
+/** Lines to an open descriptor, gathered for a moment and written without waiting. A failure is said once;
+ *  the lines are kept, and tried again when another one comes. (pino's own stream waits for ever, at exit,
+ *  for a disk that is full.) */
 export function openLineStream (fd: number, what: string) {
   let waiting = ''
   let chunk = Buffer.alloc(0)

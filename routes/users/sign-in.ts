@@ -6,13 +6,8 @@ import type { Device } from '../../domain/users/session-rules.js'
 
 const deviceOf = ({ headers, ip }: FastifyRequest): Device => ({ userAgent: headers['user-agent'] ?? '', address: ip })
 
-/** The ways in. They are open to everybody, and no cache may keep what they answer. */
+/** The ways in. They are open to everybody. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store')
-    done()
-  })
-
   app.post('/register', {
     config: { task: 'register_user' },
     schema: {

@@ -22,12 +22,14 @@ export interface Trust {
 
 export interface Unlocked { superblock: Superblock, keyring: Keyring, masterKey: Buffer, keys: FileKeys, anchor: Anchor | null }
 
+/** More than a superblock has: what is behind it is told, not read. */
+const SUPERBLOCK_BYTES_MAX = 4096
 const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
 
 /** First look: is a store here, is it mine, does the key open it? Reads only.
  *  @throws StoreError store_missing, store_unmounted, store_foreign, store_damaged, key_wrong ... */
 export function unlockStore (files: Files, places: Places, source: MasterKeySource): Unlocked {
-  const bytes = readWhole(files, places.superblock, 4096)
+  const bytes = readWhole(files, places.superblock, SUPERBLOCK_BYTES_MAX)
   const anchored = anchorExists(files, places)
   if (bytes === null) throw absent(files, places, anchored)
   const superblock = decodeSuperblock(bytes, 'NEXU')
