@@ -1,7 +1,6 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Entry, Key, Put, Store, Subject } from '../../storage/index.js'
-import { AppError } from '../errors.js'
+import { documentReader } from '../document.js'
 
 /** How users and what belongs to them lie in the store. The part that says `v` holds nothing personal; the
  *  personal part is sealed for its user and is null once that user was erased: then the document is gone. */
@@ -42,7 +41,7 @@ const ofSigning = ['system:signing'] as const
 /** Key by user id. */
 export const userDocuments = {
   key: (id: string): Key => ['users', id],
-  read: reader(UserValue, UserPersonal),
+  read: reader('user', UserValue, UserPersonal),
   put: ({ id, createdAt, status, username, displayName }: UserDocument): Put => ({
     key: ['users', id], value: { v: 1, createdAt, status }, personal: { username, displayName }, subjects: ofUser(id)
   })
@@ -51,7 +50,7 @@ export const userDocuments = {
 /** Key by user id. */
 export const credentialsDocuments = {
   key: (id: string): Key => ['credentials', id],
-  read: reader(CredentialsValue, CredentialsPersonal),
+  read: reader('credentials', CredentialsValue, CredentialsPersonal),
   put: ({ id, changedAt, hash }: CredentialsDocument): Put => ({
     key: ['credentials', id], value: { v: 1, changedAt }, personal: { hash }, subjects: ofUser(id)
   })
@@ -60,14 +59,14 @@ export const credentialsDocuments = {
 /** Whose a skeleton is; key by its blinded form. */
 export const nameDocuments = {
   key: (blinded: string): Key => ['usernames', blinded],
-  read: reader(NameValue, Nothing),
+  read: reader('username', NameValue, Nothing),
   put: ({ id, userId }: NameDocument): Put => ({ key: ['usernames', id], value: { v: 1, userId } })
 }
 
 /** Key by session id. A session that ended is not there any more. */
 export const sessionDocuments = {
   key: (id: string): Key => ['sessions', id],
-  read: reader(SessionValue, SessionPersonal),
+  read: reader('session', SessionValue, SessionPersonal),
   put: ({ id, refreshKey, userAgent, address, userId, createdAt, usedAt, expiresAt, counter, rotatedAt }: SessionDocument): Put => ({
     key: ['sessions', id],
     value: { v: 1, userId, createdAt, usedAt, expiresAt, counter, rotatedAt },
@@ -80,14 +79,14 @@ export const sessionDocuments = {
  *  sees every one there is. Key by user id. */
 export const userSessionsDocuments = {
   key: (id: string): Key => ['user-sessions', id],
-  read: reader(UserSessionsValue, Nothing),
+  read: reader('user-sessions', UserSessionsValue, Nothing),
   put: ({ id, sessions }: UserSessionsDocument): Put => ({ key: ['user-sessions', id], value: { v: 1, sessions } })
 }
 
 /** Key by a number that grows by one: who makes a key must have seen the one before. */
 export const signingKeyDocuments = {
   key: (id: string): Key => ['signing-keys', Number(id)],
-  read: reader(SigningKeyValue, SigningKeyPersonal),
+  read: reader('signing-key', SigningKeyValue, SigningKeyPersonal),
   put: ({ id, createdAt, kid, x, d }: SigningKeyDocument): Put => ({
     key: ['signing-keys', Number(id)], value: { v: 1, createdAt, kid, x }, personal: { d }, subjects: ofSigning
   })
@@ -98,19 +97,13 @@ export async function load<D> (store: Store, { key, read }: { key: (id: string) 
   return read(id, await store.get(key(id)))
 }
 
-/** Checks what was read against what this version knows: a document that a newer one wrote is refused, not
- *  half understood. */
-function reader<V extends TObject, P extends TObject> (Value: V, Personal: P) {
-  const value = TypeCompiler.Compile(Value)
-  const personal = TypeCompiler.Compile(Personal)
+/** A document whose personal part is gone is gone itself. */
+function reader<V extends TObject, P extends TObject> (name: string, Value: V, Personal: P) {
+  const [readValue, readPersonal] = [documentReader(name, Value), documentReader(name, Personal)]
   const sealed = Object.keys(Personal.properties).length > 0
 
   return (id: string, entry: Entry | null): (Static<V> & Static<P> & { id: string, version: number }) | null => {
     if (entry === null || (sealed && entry.personal === null)) return null
-    const own = entry.personal ?? {}
-    if (!value.Check(entry.value) || !personal.Check(own)) {
-      throw new AppError('internal', { cause: new Error(`${id} has a form that this version does not know`) })
-    }
-    return Object.assign({ id, version: entry.version }, entry.value, own)
+    return Object.assign({ id, version: entry.version }, readValue(entry.value), readPersonal(entry.personal ?? {}))
   }
 }

@@ -55,5 +55,5 @@ t.test('a document without its personal part was erased, and is not there', asyn
 
 t.test('a document of a newer version is refused', async (t) => {
   const entry = { value: { v: 2, userId: 'u' }, personal: null, subjects: null, version: 3 }
-  t.throws(() => nameDocuments.read('n', entry), { code: 'internal', cause: /does not know/ })
+  t.throws(() => nameDocuments.read('n', entry), { code: 'integrity', cause: /^Error: username\/v is not/ })
 })
