@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { Change, Current, Put } from '../../storage/store.js'
 import type { Caller } from '../caller.js'
 import { decodeCursor, encodeCursor } from '../cursor.js'
+import { documentReader } from '../document.js'
 import { AppError } from '../errors.js'
 import { requireMatch } from '../etags.js'
 import { newId } from '../ids.js'
@@ -16,7 +17,7 @@ import type { Conversation, ConversationChange, ConversationKind, ConversationPa
 import { toConversation } from './views.js'
 
 /** All that is kept of an answer: the rest is read again, as it is by then. */
-export const ConversationAnswer = Type.Object({ conversation: Type.String() })
+export const readConversationAnswer = documentReader('idempotency', Type.Object({ conversation: Type.String() }))
 
 const ListPlace = Type.Object({ id: Type.String() })
 
@@ -55,7 +56,7 @@ export function createConversations ({ store, users, now }: ChatContext) {
       const everyone = [{ user: caller.userId, role: 'owner' as const }, ...others.map((user) => ({ user, role: 'member' as const }))]
       const request = { operation: 'create_conversation', input }
 
-      const { result, replayed } = await once(store, { caller, key: idempotencyKey, request, now: now() }, ConversationAnswer,
+      const { result, replayed } = await once(store, { caller, key: idempotencyKey, request, now: now() }, readConversationAnswer,
         everyone.map(({ user }) => keys.personal(user)), (current, sequence) => ({
           ...found(current, id, { v: 1, kind, createdAt: at, createdBy: caller.userId, name, topic }, { sequence, at }, everyone),
           result: { conversation: id }

@@ -8,7 +8,7 @@ import type { PageQuery } from '../schema.js'
 import { once } from '../system/idempotency.js'
 import { assertLeads, assertNotDirect, assertOwnerStays, enter, enterAsMember, look, placeKeys, type OwnPlace } from './access.js'
 import { assertUser, type ChatContext, timestamp } from './context.js'
-import { ConversationAnswer } from './conversations.js'
+import { readConversationAnswer } from './conversations.js'
 import { decodeMember, type StoredMember } from './documents.js'
 import { keys, lastPart, prefixes } from './keys.js'
 import { append, type Moment } from './log-entries.js'
@@ -66,7 +66,7 @@ export function createMembers ({ store, users, now }: ChatContext, one: (caller:
       const { userId } = caller
       const at = timestamp(now())
       const request = { operation: 'join_conversation', conversation }
-      const { replayed } = await once(store, { caller, key: idempotencyKey, request, now: now() }, ConversationAnswer,
+      const { replayed } = await once(store, { caller, key: idempotencyKey, request, now: now() }, readConversationAnswer,
         placesOf(conversation, caller, userId), (current, sequence) => {
           const { head, member } = enter(current, conversation, userId)
           if (member !== null) return { result: { conversation } }
@@ -79,7 +79,7 @@ export function createMembers ({ store, users, now }: ChatContext, one: (caller:
       const { userId } = caller
       const at = timestamp(now())
       const request = { operation: 'leave_conversation', conversation }
-      const { replayed } = await once(store, { caller, key: idempotencyKey, request, now: now() }, ConversationAnswer,
+      const { replayed } = await once(store, { caller, key: idempotencyKey, request, now: now() }, readConversationAnswer,
         placesOf(conversation, caller, userId), (current, sequence) => {
           const { head, member } = enter(current, conversation, userId)
           if (member === null) throw new AppError('member_not_found')

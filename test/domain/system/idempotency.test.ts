@@ -1,17 +1,18 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
+import { documentReader } from '../../../domain/document.js'
 import { newId } from '../../../domain/ids.js'
 import { idempotencyLimits, once } from '../../../domain/system/idempotency.js'
 import { createMemoryStore } from '../../../storage/index.js'
 
-const Answer = Type.Object({ n: Type.Integer() })
+const readAnswer = documentReader('answer', Type.Object({ n: Type.Integer() }))
 
 async function build (t: { teardown (work: () => Promise<void>): void }) {
   const store = await createMemoryStore()
   t.teardown(() => store.close())
   let n = 0
   const count = (caller: { userId: string, sessionId: string }, key: string | undefined, request: string, now = 1_000) =>
-    once(store, { caller, key, request, now }, Answer, [], () => ({ puts: [{ key: ['effects', ++n], value: n }], result: { n } }))
+    once(store, { caller, key, request, now }, readAnswer, [], () => ({ puts: [{ key: ['effects', ++n], value: n }], result: { n } }))
   return { store, count, ana: { userId: newId(), sessionId: newId() }, bea: { userId: newId(), sessionId: newId() } }
 }
 
@@ -49,7 +50,7 @@ t.test('another request, another caller, no key, another day', async (t) => {
 
 t.test('a refusal is not remembered', async (t) => {
   const { store, count, ana } = await build(t)
-  const refused = once(store, { caller: ana, key: 'k', request: 'r', now: 1_000 }, Answer, [], () => { throw new Error('no') })
+  const refused = once(store, { caller: ana, key: 'k', request: 'r', now: 1_000 }, readAnswer, [], () => { throw new Error('no') })
   await t.rejects(refused, { message: 'no' })
   t.match(await count(ana, 'k', 'r'), { replayed: false })
 })
@@ -58,4 +59,19 @@ t.test('the key itself is stored nowhere', async (t) => {
   const { store, count, ana } = await build(t)
   await count(ana, 'MARCA', 'MARCA')
   for await (const { key, entry } of store.scan({ prefix: ['idempotency'] })) t.notMatch(JSON.stringify([key, entry]), /MARCA/)
+})
+
+t.test('yesterday\'s keys make room for today\'s', async (t) => {
+  const { store, count, ana } = await build(t)
+  const kept = async (since: number) => {
+    let [old, fresh] = [0, 0]
+    for await (const { entry: { value } } of store.scan({ prefix: ['idempotency', ana.userId] })) Number(Object(value).at) < since ? old++ : fresh++
+    return { old, fresh }
+  }
+  for (let i = 0; i < 100; i++) await count(ana, `old ${i}`, 'r')
+  const tomorrow = 1_000 + idempotencyLimits.keptMs
+  for (let i = 0; i < 100; i++) await count(ana, `new ${i}`, 'r', tomorrow)
+  const { old, fresh } = await kept(tomorrow)
+  t.equal(fresh, 100, 'none that still counts is forgotten')
+  t.ok(old < 25, `${old} of 100 old ones are left`)
 })
