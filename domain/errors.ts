@@ -88,11 +88,19 @@ export const failures = {
 export type FailureCode = keyof typeof failures
 export type Language = 'es' | 'en'
 
+/** Something wrong with a request, for its sender to read. */
+export interface Flaw { pointer: string, detail: string }
+
+/** A broken rule that no schema can say. `field` is a JSON pointer into the input: `/text`, or empty for all of it. */
+export interface InputFault extends Record<Language, string> { field: string }
+
 export interface AppErrorOptions extends ErrorOptions {
   /** A sentence about this case, in both languages, where the title alone doesn't tell enough. */
   detail?: Record<Language, string>
-  /** JSON pointers to what was wrong with the request, such as `/body/text`. */
-  errors?: readonly { pointer: string, detail: string }[]
+  /** What a validator found wrong with a request, at JSON pointers such as `/body/text`. */
+  errors?: readonly Flaw[]
+  /** What a rule found wrong with its input; where a request has that is for the transport to say. */
+  faults?: readonly InputFault[]
   retryAfterMs?: number
 }
 
@@ -102,6 +110,7 @@ export class AppError extends Error {
   readonly temporary: boolean
   readonly detail: Record<Language, string> | undefined
   readonly errors: AppErrorOptions['errors']
+  readonly faults: AppErrorOptions['faults']
   readonly retryAfterMs: number | undefined
 
   constructor (readonly code: FailureCode, options: AppErrorOptions = {}) {
@@ -113,10 +122,17 @@ export class AppError extends Error {
     this.temporary = failure.temporary ?? false
     this.detail = options.detail
     this.errors = options.errors
+    this.faults = options.faults
     this.retryAfterMs = options.retryAfterMs
   }
 
   title (language: Language): string {
     return failures[this.code][language]
+  }
+
+  /** What was wrong with the request, if that is known. `part` is where it had the input: `body`, `query`, `data`. */
+  flaws (part: string, language: Language): Flaw[] | undefined {
+    if (this.faults === undefined) return this.errors && [...this.errors]
+    return this.faults.map(({ field, ...texts }) => ({ pointer: `/${part}${field}`, detail: texts[language] }))
   }
 }

@@ -39,7 +39,7 @@ export function answerFailure (thrown: unknown, request: FastifyRequest, reply: 
   })
   if (error.statusCode === 401) reply.header('www-authenticate', challenge(error))
   if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000))
-  reply.send(problemOf(error, language, request.id))
+  reply.send(problemOf(error, language, request.id, request.method === 'GET' ? 'query' : 'body'))
 }
 
 /** Answers bytes that are no HTTP: there is no request yet, hence nobody's language but the first one. */

@@ -30,13 +30,13 @@ function merged (metadata: Metadata, patch: Exclude<MessageChange['metadata'], u
 
 function checked (content: Content): Content {
   const { text, metadata } = content
-  if (Buffer.byteLength(text) > chatLimits.textBytesMax) throw tooLong('/text', chatLimits.textBytesMax)
-  if (Buffer.byteLength(JSON.stringify(metadata)) > chatLimits.metadataBytesMax) throw tooLong('/metadata', chatLimits.metadataBytesMax)
-  if (Object.keys(metadata).length > chatLimits.metadataKeysMax) {
-    throw new AppError('validation_failed', { errors: [{ pointer: '/metadata', detail: `${chatLimits.metadataKeysMax} keys at most` }] })
-  }
+  if (Buffer.byteLength(text) > chatLimits.textBytesMax) throw tooMuch('/text', chatLimits.textBytesMax, 'bytes')
+  if (Buffer.byteLength(JSON.stringify(metadata)) > chatLimits.metadataBytesMax) throw tooMuch('/metadata', chatLimits.metadataBytesMax, 'bytes')
+  if (Object.keys(metadata).length > chatLimits.metadataKeysMax) throw tooMuch('/metadata', chatLimits.metadataKeysMax, 'keys')
   return content
 }
 
-const tooLong = (pointer: string, bytes: number) =>
-  new AppError('validation_failed', { errors: [{ pointer, detail: `${bytes} bytes at most` }] })
+const units = { bytes: { es: 'bytes', en: 'bytes' }, keys: { es: 'claves', en: 'keys' } }
+
+const tooMuch = (field: string, most: number, unit: keyof typeof units) =>
+  new AppError('validation_failed', { faults: [{ field, es: `debe tener como mucho ${most} ${units[unit].es}`, en: `must have at most ${most} ${units[unit].en}` }] })

@@ -84,10 +84,16 @@ export function createHistory ({ store }: ChatContext) {
   }
 }
 
+const oneAtMost = {
+  field: '',
+  es: 'before, after, around y cursor se excluyen entre sí',
+  en: 'before, after, around and cursor exclude each other'
+}
+
 function placeOf ({ before, after, around, cursor }: HistoryQuery): Place | null {
   const given = [before, after, around, cursor].filter((each) => each !== undefined)
   if (given.length > 1) {
-    throw new AppError('validation_failed', { errors: [{ pointer: '', detail: 'before, after, around and cursor exclude each other' }] })
+    throw new AppError('validation_failed', { faults: [oneAtMost] })
   }
   if (cursor !== undefined) return decodeCursor(Place, cursor)
   if (before !== undefined) return { before }

@@ -23,6 +23,7 @@ export function hello (historyId: string, now: number, limits: RealtimeLimits): 
 
 /** A failure as a reply has it. */
 export function frameError (error: AppError, language: Language): FrameError {
+  const errors = error.flaws('data', language)
   return {
     code: error.code,
     status: error.statusCode,
@@ -30,6 +31,6 @@ export function frameError (error: AppError, language: Language): FrameError {
     temporary: error.temporary,
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     ...(error.detail && { detail: error.detail[language] }),
-    ...(error.errors && { errors: [...error.errors] })
+    ...(errors && { errors })
   }
 }

@@ -14,6 +14,10 @@ export function cleanDisplayName (typed: string): string {
   const fits = [...name].length <= limits.displayNameLengthMax && !unfit.test(name) && visible.test(name.replace(blank, ''))
   if (fits) return name
   throw new AppError('validation_failed', {
-    errors: [{ pointer: '/body/displayName', detail: `1 to ${limits.displayNameLengthMax} visible characters on one line` }]
+    faults: [{
+      field: '/displayName',
+      es: `debe tener de 1 a ${limits.displayNameLengthMax} caracteres visibles en una línea`,
+      en: `must have 1 to ${limits.displayNameLengthMax} visible characters on one line`
+    }]
   })
 }

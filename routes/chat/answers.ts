@@ -25,5 +25,5 @@ export function marked<T> (reply: FastifyReply, replayed: boolean, body: T): T {
 export function withClientId ({ 'idempotency-key': key }: { 'idempotency-key'?: string | undefined }, body: NewMessage): NewMessage {
   if (key === undefined || key === body.clientId) return body
   if (body.clientId === undefined) return { ...body, clientId: key }
-  throw new AppError('validation_failed', { errors: [{ pointer: '/body/clientId', detail: 'Idempotency-Key says another one' }] })
+  throw new AppError('validation_failed', { faults: [{ field: '/clientId', es: 'Idempotency-Key dice otro', en: 'Idempotency-Key says another one' }] })
 }

@@ -90,8 +90,8 @@ t.test('say', async (t) => {
     const house = await build(t)
     const { id, owner } = await pair(house)
     await house.chat.say(owner, id, text('ñ'.repeat(chatLimits.textBytesMax / 2)))
-    await t.rejects(house.chat.say(owner, id, text('ñ'.repeat(chatLimits.textBytesMax / 2 + 1))), { code: 'validation_failed', errors: [{ pointer: '/text' }] })
-    await t.rejects(house.chat.say(owner, id, { ...text('x'), metadata: { a: 'x'.repeat(chatLimits.metadataBytesMax) } }), { code: 'validation_failed', errors: [{ pointer: '/metadata' }] })
+    await t.rejects(house.chat.say(owner, id, text('ñ'.repeat(chatLimits.textBytesMax / 2 + 1))), { code: 'validation_failed', faults: [{ field: '/text' }] })
+    await t.rejects(house.chat.say(owner, id, { ...text('x'), metadata: { a: 'x'.repeat(chatLimits.metadataBytesMax) } }), { code: 'validation_failed', faults: [{ field: '/metadata' }] })
   })
 
   t.test('whoever is not a member can not write: a group is not even there, a channel is forbidden', async (t) => {

@@ -56,7 +56,7 @@ t.test('change', async (t) => {
     const { caller } = await join('ana')
     const names = ['   ', '\u200b', '\u3164', 'a\nb', 'a\u0000', 'a\u202eb', '\u2067a', '\ud800', 'a'.repeat(65), '\u0301', '\u2800', 'a\u2028b', 'a\ufeffb', '\u{e0041}']
     for (const displayName of names) {
-      await t.rejects(users.change(caller, { displayName }), { code: 'validation_failed', errors: [{ pointer: '/body/displayName' }] }, escape(displayName))
+      await t.rejects(users.change(caller, { displayName }), { code: 'validation_failed', faults: [{ field: '/displayName' }] }, escape(displayName))
     }
     for (const displayName of ['👩‍👩‍👧', 'ك', 'José 😀', '李', '?']) t.match(await users.change(caller, { displayName }), { body: { displayName } })
   })

@@ -32,7 +32,7 @@ t.test('POST /v1/conversations/:id/messages', async (t) => {
       [{ text: '' }, '/body/text'],
       [{ text: 7 }, '/body/text'],
       [{ text: 'x'.repeat(16_385) }, '/body/text'],
-      [{ text: 'ñ'.repeat(16_000) }, '/text'],
+      [{ text: 'ñ'.repeat(16_000) }, '/body/text'],
       [{ text: 'x', kind: 'video' }, '/body/kind'],
       [{ text: 'x', attachments: [{ id: 'a' }] }, '/body/attachments'],
       [{ text: 'x', metadata: { a: { b: 1 } } }, '/body/metadata/a'],
@@ -45,6 +45,16 @@ t.test('POST /v1/conversations/:id/messages', async (t) => {
       t.equal(answer.statusCode, 400, pointer)
       t.ok(answer.json().errors.some((error: { pointer: string }) => error.pointer === pointer), `${pointer} in ${answer.body}`)
     }
+  })
+
+  t.test('says what no schema can say in the reader\'s language, too', async (t) => {
+    const { ana, url } = await scene(t)
+    const flawsOf = async (language: string, method: 'GET' | 'POST', query = '', body?: object) =>
+      (await ana.ask(method, `${url}/messages${query}`, body, { 'accept-language': language })).json().errors
+    const long = { text: 'ñ'.repeat(16_000) }
+    t.same(await flawsOf('es', 'POST', '', long), [{ pointer: '/body/text', detail: 'debe tener como mucho 16384 bytes' }])
+    t.same(await flawsOf('en', 'POST', '', long), [{ pointer: '/body/text', detail: 'must have at most 16384 bytes' }])
+    t.same(await flawsOf('en', 'GET', '?before=2&after=1'), [{ pointer: '/query', detail: 'before, after, around and cursor exclude each other' }])
   })
 })
 

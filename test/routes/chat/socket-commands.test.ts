@@ -45,6 +45,7 @@ t.test('message.send', async (t) => {
       error: { code: 'validation_failed', errors: [{ pointer: '/data/more', detail: 'no se conoce este campo' }, { pointer: '/data/text', detail: 'debe tener al menos 1 caracteres' }] }
     })
     t.match(await ana.command('message.send'), { error: { code: 'validation_failed', errors: [{ pointer: '/data/conversation', detail: 'falta' }, { pointer: '/data/text' }] } })
+    t.match(await ana.command('message.send', { conversation, text: 'ñ'.repeat(16_000) }), { error: { errors: [{ pointer: '/data/text', detail: 'debe tener como mucho 16384 bytes' }] } })
   })
 })
 
