@@ -19,6 +19,8 @@ export const limits = {
   passwordsRetryAfterMs: 2_000,
 
   accessTokenMs: 15 * minuteMs,
+  /** How long one key signs access tokens before another takes its place. */
+  signingKeyMs: 90 * dayMs,
   accessTokenBytesMax: 8_192,
   verifiedTokensMax: 8_192,
   liveSessionsMax: 65_536,

@@ -1,13 +1,14 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import type { Entry, Store } from '../../storage/index.js'
+import { AppError } from '../errors.js'
 import { type SigningKeyDocument, signingKeyDocuments as documents } from './documents.js'
 import { limits } from './limits.js'
 
 export interface SigningKey { number: number, kid: string, createdAt: number, x: string, publicKey: KeyObject, privateKey: KeyObject }
 
-/** The keys that access tokens are signed with. The newest signs; older ones verify until the last token
- *  that they signed has ended. All of them live in the store, sealed; the first is made when none is there. */
+/** The keys that access tokens are signed with. The newest signs, until it is old and gets a successor; older
+ *  ones verify until the last token that they signed has ended. All of them live in the store, sealed. */
 export async function createSigningKeys (store: Store, now: () => number = Date.now) {
   const keys = new Map<number, SigningKey>()
 
@@ -36,15 +37,27 @@ export async function createSigningKeys (store: Store, now: () => number = Date.
         : { result: undefined })
   }
 
-  if (newest() === undefined) await make(1)
+  /** A new key signs from now on, and keys that no living token needs are deleted. */
+  const rotate = (): Promise<void> => make((newest()?.number ?? 0) + 1)
+
+  async function signing (): Promise<SigningKey> {
+    const key = newest()
+    if (key !== undefined && now() - key.createdAt < limits.signingKeyMs) return key
+    await rotate()
+    const next = newest()
+    if (next === undefined) throw new AppError('internal')
+    return next
+  }
+
+  await signing()
 
   return {
-    newest,
+    /** The key to sign with. */
+    signing,
     find: (kid: string): SigningKey | undefined => [...keys.values()].find((key) => key.kid === kid),
     /** The public halves, as `/.well-known/jwks.json` shows them (RFC 7517). */
     jwks: () => ({ keys: [...keys.values()].map(({ kid, x }) => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid, x })) }),
-    /** A new key signs from now on, and keys that no living token needs are deleted. */
-    rotate: (): Promise<void> => make((newest()?.number ?? 0) + 1),
+    rotate,
     close: end
   }
 }

@@ -65,8 +65,7 @@ export async function createTokens (store: Store, { issuer = 'nexu', audience = 
 
     /** A token for this session, good for a quarter of an hour but never longer than the session. */
     async sign ({ userId, sessionId }: Caller, sessionEndsAt: number): Promise<{ accessToken: string, expiresIn: number }> {
-      const key = keys.newest()
-      if (key === undefined) throw new AppError('internal')
+      const key = await keys.signing()
       const issuedAt = Math.floor(now() / 1000)
       const expiresAt = Math.floor(Math.min(now() + limits.accessTokenMs, sessionEndsAt) / 1000)
       const accessToken = await new SignJWT({ sid: sessionId })

@@ -143,6 +143,19 @@ t.test('signing keys', async (t) => {
     await Promise.all([tokens.rotate(), tokens.rotate()])
     t.ok(kids().includes(kidOf(await sign())))
   })
+
+  t.test('rotate by themselves, at the first token after a key has got old', async (t) => {
+    const { tokens, sign, clock } = await build(t)
+    const first = await sign()
+    clock.at += limits.signingKeyMs - 1
+    const last = await sign()
+    t.equal(kidOf(last), kidOf(first))
+    clock.at += 1
+    const [one, other] = await Promise.all([sign(), sign()])
+    t.not(kidOf(one), kidOf(last))
+    t.equal(kidOf(other), kidOf(one), 'and only one takes its place')
+    t.match(await tokens.verify(last), { caller }, 'what the old one signed stays good')
+  })
 })
 
 const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
