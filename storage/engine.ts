@@ -8,7 +8,7 @@ import { encodeKey } from './keys.js'
 import { limits } from './limits.js'
 import { createRows } from './rows.js'
 import type { Batch, Change, Current, Entry, Json, Key, Store, StoreObserver, Subject } from './store.js'
-import { createVault, type WrappedKey } from './vault.js'
+import { createVault, type Vault, type WrappedKey } from './vault.js'
 
 /** The secrets of a store, as its keyring holds them. */
 export interface StoreSecrets { storeId: Buffer, wrappers: readonly Buffer[], blindKey: Buffer }
@@ -19,7 +19,8 @@ export type Engine = ReturnType<typeof createEngine>
  *  when their group is durable; until then only later builds see them. */
 export function createEngine (log: Log, secrets: StoreSecrets, history: { id: string }, observer: StoreObserver) {
   const rows = createRows()
-  const vault = createVault(secrets.storeId, secrets.wrappers, findSubjectKey)
+  const sealing = createVault(secrets.storeId, secrets.wrappers, findSubjectKey)
+  const vault: Vault = { ...sealing, open: (...sealed) => step('decrypt', () => sealing.open(...sealed)) }
   const listeners = new Set<(batch: Batch) => void>()
   const groupCommit = createGroupCommit({ log, onDurable, onFailed })
   let acceptedSequence = 0
@@ -30,8 +31,20 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     return cell === null ? null : cell.entry(vault).value as WrappedKey & Json
   }
 
+  function step<T> (task: string, work: () => T): T {
+    const start = performance.now()
+    let ok = false
+    try {
+      const result = work()
+      ok = true
+      return result
+    } finally {
+      observer.time(task, performance.now() - start, ok)
+    }
+  }
+
   function onDurable ({ sequence, changes }: Pick<EncodedBatch, 'sequence' | 'changes'>) {
-    rows.show(changes)
+    step('index', () => { rows.show(changes) })
     const batch = { sequence, changes: changes.map(toChange) }
     for (const listener of listeners) {
       try {
@@ -105,6 +118,19 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
     return { awaited: sequence, answer: () => result }
   }
 
+  /** Waits for what an answer rests on. It is measured where the caller waits, so that the time is the caller's. */
+  async function settled (sequence: number) {
+    if (sequence <= groupCommit.sequence()) return
+    const start = performance.now()
+    let ok = false
+    try {
+      await groupCommit.durable(sequence)
+      ok = true
+    } finally {
+      observer.time('commit', performance.now() - start, ok)
+    }
+  }
+
   /** A share that hangs is not waited for: what is under way was answered `outcome_unknown`, or is now. */
   async function end () {
     await atMost(limits.commitDeadlineMs, groupCommit.durable(acceptedSequence).catch(() => {}))
@@ -125,7 +151,7 @@ export function createEngine (log: Log, secrets: StoreSecrets, history: { id: st
       if (closing !== null) throw new StoreError('store_closed')
       groupCommit.assertWritable()
       const { awaited, answer } = decide(keys, build)
-      await groupCommit.durable(awaited)
+      await settled(awaited)
       return answer()
     },
 

@@ -84,7 +84,8 @@ export interface StoreStats {
 
 /** What a store tells whoever watches it: how long a step took, or a word for the operator. */
 export interface StoreObserver {
-  /** `task` as the log names it: `encrypt`, `write`, `index`, `read`, `decrypt` ... */
+  /** `task` as the log names it: `read` and `decrypt` what is stored, `encrypt`, `write` and `anchor` a group,
+   *  `index` a batch, `compact` journals, and `commit`: what a caller waits for until its batch is durable. */
   time (task: string, ms: number, ok: boolean): void
   event (level: 'info' | 'warn' | 'error', code: string, details: Record<string, unknown>): void
 }

@@ -65,6 +65,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
       filesModule: options.filesModule ?? null,
       afterSequence
     }
+    const start = performance.now()
     const started = worker = new Worker(new URL('./journal-worker.js', import.meta.url), { workerData: data, ...bare })
     return new Promise((resolve, reject) => {
       let isOpen = false
@@ -72,6 +73,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
         if (isOpen) return onFailure(started, err)
         if (worker === started) worker = null
         ended = stop(started)
+        observer.time('read', performance.now() - start, false)
         reject(err)
       }
       started.on('error', (err) => { onError(new StoreError('io_failed', { cause: err })) })
@@ -80,6 +82,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
         if (worker !== started) return
         if (message.type !== 'opened') return onMessage(message)
         isOpen = true
+        observer.time('read', performance.now() - start, true)
         resolve(message)
       })
     })
