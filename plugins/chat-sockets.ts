@@ -35,11 +35,8 @@ export default fp<ChatSocketsOptions>(async (app, { sockets = {} }) => {
     limits: { ...limits, ...sockets.limits },
     feed: createFeed(store, chat),
     verify: app.verifyToken,
-    translate (thrown, language) {
-      const error = translate(thrown, language)
-      logFailure(app.log, error, thrown)
-      return error
-    },
+    translate,
+    report: (thrown) => logFailure(app.log, translate(thrown, 'es'), thrown),
     random: sockets.random ?? Math.random,
     onDelivered (ms) {
       recordStep('deliver', ms, true)
@@ -73,9 +70,9 @@ export default fp<ChatSocketsOptions>(async (app, { sockets = {} }) => {
   })
 }, { name: 'chat-sockets', dependencies: ['config', 'store', 'repositories', 'auth'] })
 
-/** What the client is not told. A fault of its own is in its reply. */
+/** What the client is not told. A fault of its own is in what it hears. */
 function logFailure (log: FastifyBaseLogger, { code, statusCode, temporary }: AppError, err: unknown): void {
   if (statusCode < 500) return
-  if (temporary) log.warn({ code, err }, `Comando aplazado: ${code}`)
-  else log.error({ code, err }, `Comando fallido: ${code}`)
+  if (temporary) log.warn({ code, err }, `Conexión aplazada: ${code}`)
+  else log.error({ code, err }, `Conexión fallida: ${code}`)
 }

@@ -37,6 +37,8 @@ export interface ConnectionOptions {
   execute: (connection: Connection, command: Command) => Promise<unknown>
   /** What a client is told of whatever was thrown. */
   translate: (thrown: unknown, language: Language) => AppError
+  /** Told of what went wrong beside the commands; whoever executes those tells of them. */
+  report: (thrown: unknown) => void
   /** The connection is no longer one of the unknown. */
   onSignedIn: () => void
   onEnd: () => void
@@ -127,7 +129,12 @@ export function createConnection (options: ConnectionOptions) {
   }
 
   function follow () {
-    guest?.stream.run().catch((thrown: unknown) => hangUp(translate(thrown, language).code))
+    guest?.stream.run().catch((thrown: unknown) => hangUp(codeOf(thrown)))
+  }
+
+  function codeOf (thrown: unknown): FailureCode {
+    options.report(thrown)
+    return translate(thrown, language).code
   }
 
   // -- Its end --------------------------------------------------------------------------------------
@@ -187,7 +194,7 @@ export function createConnection (options: ConnectionOptions) {
           send(frames.authenticated(await signIn(token, cursor)))
           follow()
         } catch (thrown) {
-          const { code } = translate(thrown, language)
+          const code = codeOf(thrown)
           hangUp(endOf[code] ?? code)
         }
       })

@@ -20,6 +20,8 @@ export interface HubOptions {
   feed: Feed & { conversationsOf: (userId: string) => Promise<string[]> }
   verify: (token: string) => Promise<Identity>
   translate: (thrown: unknown, language: Language) => AppError
+  /** Told of what ended a socket and was no command. */
+  report: (thrown: unknown) => void
   /** From 0 up to, not including, 1. */
   random: () => number
   /** Told how long one event took to all its sockets. */
@@ -151,6 +153,7 @@ export function createHub (options: HubOptions) {
         enter,
         execute,
         translate: options.translate,
+        report: options.report,
         onSignedIn,
         onEnd () {
           onSignedIn()

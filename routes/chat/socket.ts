@@ -70,8 +70,8 @@ function connect (app: FastifyInstance, ws: WebSocket, request: FastifyRequest) 
 }
 
 async function execute (app: FastifyInstance, peer: Connection, { type, data }: Command): Promise<unknown> {
-  const { task, run } = findCommand(type)
-  return timed(app.log, task, () => run(app, peer, data), 'debug')
+  const { task, level, run } = findCommand(type)
+  return timed(app.log, task, () => run(app, peer, data), level)
 }
 
 function toSocket (ws: WebSocket): Socket {

@@ -6,6 +6,7 @@ import { type CommandType, commands } from '../../../domain/chat/frames.js'
 import { AppError } from '../../../domain/errors.js'
 import { commandFaults } from '../../../domain/realtime/command-faults.js'
 import type { Connection } from '../../../domain/realtime/connection.js'
+import type { TaskLevel } from '../../../domain/timing.js'
 
 type Input<T extends CommandType> = Static<typeof commands[T]>
 
@@ -14,11 +15,15 @@ export type Handle<T extends CommandType> = (app: FastifyInstance, peer: Connect
 
 export interface Command {
   readonly type: string
-  /** As the log names it. */
+  /** As the log names it, and from which level on. */
   readonly task: string
+  readonly level: TaskLevel
   /** @throws AppError where the input is none of this command */
   run: (app: FastifyInstance, peer: Connection, data: unknown) => Promise<unknown>
 }
+
+/** They come all the time and leave nothing behind. */
+const signals = new Set<CommandType>(['pong', 'typing.set', 'presence.set'])
 
 /** One command of the socket: its type, its name in the log, and what it does. Nobody but `auth` and `pong`
  *  runs before the socket is signed in. */
@@ -30,6 +35,7 @@ export function command<T extends CommandType> (type: T, task: string, handle: H
   return {
     type,
     task,
+    level: signals.has(type) ? 'debug' : 'info',
     async run (app, peer, data) {
       if (!isOpen && !peer.isSignedIn()) throw new AppError('not_authenticated')
       const input = Value.Default(schema, data ?? {})

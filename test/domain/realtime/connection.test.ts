@@ -38,6 +38,7 @@ function setUp ({ execute = async (_, { data }) => data, verify }: SetUp = {}) {
     },
     execute: async (self, command) => command.type === 'auth' ? self.signIn(String(command.data), undefined) : execute(self, command),
     translate: (thrown) => thrown instanceof AppError ? thrown : new AppError('internal'),
+    report: () => {},
     onSignedIn: () => {},
     onEnd: () => { seen.ended++ }
   })
