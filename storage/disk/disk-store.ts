@@ -133,7 +133,7 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
   function onFailure (failed: Worker, err: StoreError) {
     if (worker !== failed || isClosed()) return
     worker = null
-    state = err.code === 'store_full' ? 'full' : 'reopening'
+    state = stateAfter(err)
     observer.event('error', 'writer_failed', { err })
     const waiting = pending
     pending = null
@@ -141,27 +141,31 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
     foldWorker?.terminate().catch(() => {})
     foldWorker = null
     ended = stop(failed)
-    reopen(limits.reopenDelayMs, err).catch(options.onFatal)
+    reopen(err).catch(options.onFatal)
   }
 
-  async function reopen (delayMs: number, reason: StoreError): Promise<void> {
-    if (isClosed()) return
-    if (FATAL.has(reason.code)) {
-      state = 'closed'
-      options.onFatal?.(reason)
-      return
-    }
-    await Promise.all([ended, new Promise((resolve) => { setTimeout(resolve, delayMs).unref() })])
-    if (isClosed()) return
-    try {
-      const opened = await startWorker(engine?.store.sequence ?? 0)
-      history.id = opened.historyId
-      state = 'yes'
-      observer.event('info', 'reopened', { sequence: opened.sequence, generation: opened.generation })
-    } catch (err) {
-      const failure = err instanceof StoreError ? err : new StoreError('io_failed', { cause: err })
-      observer.event('warn', 'reopen_failed', { err: failure })
-      await reopen(Math.min(delayMs * 2, limits.reopenDelayMsMax), failure)
+  async function reopen (reason: StoreError): Promise<void> {
+    let failure = reason
+    for (let delayMs: number = limits.reopenDelayMs; !isClosed(); delayMs = Math.min(delayMs * 2, limits.reopenDelayMsMax)) {
+      if (FATAL.has(failure.code)) {
+        state = 'closed'
+        options.onFatal?.(failure)
+        return
+      }
+      await Promise.all([ended, new Promise((resolve) => { setTimeout(resolve, delayMs).unref() })])
+      if (isClosed()) return
+      try {
+        const opened = await startWorker(engine?.store.sequence ?? 0)
+        if (isClosed()) return
+        history.id = opened.historyId
+        state = 'yes'
+        observer.event('info', 'reopened', { sequence: opened.sequence, generation: opened.generation })
+        return
+      } catch (err) {
+        failure = err instanceof StoreError ? err : new StoreError('io_failed', { cause: err })
+        if (!isClosed()) state = stateAfter(failure)
+        observer.event('warn', 'reopen_failed', { err: failure })
+      }
     }
   }
 
@@ -194,6 +198,8 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
   observer.event('info', 'opened', { sequence, generation, rows: engine.store.stats().keys })
   return engine.store
 }
+
+const stateAfter = ({ code }: StoreError): StoreStats['writable'] => code === 'store_full' ? 'full' : 'reopening'
 
 const soon = (event: Promise<unknown>): Promise<void> => atMost(limits.commitDeadlineMs, event)
 
