@@ -9,14 +9,14 @@ import { files as realFiles, type Files } from './files.js'
 import { decodeKeyring, encodeKeyring, freshKeyring } from './keyring.js'
 import { encodeManifest, manifestHash, type Manifest } from './manifest.js'
 import { placesOf } from './places.js'
-import { draftOf, syncDirectory, writeDurably } from './steps.js'
+import { draftOf, isVacant, syncDirectory, writeDurably } from './steps.js'
 
 /** A new, empty store, only where neither a store nor an anchor is: a share that failed to mount looks
  *  like an empty folder. Made beside its place and renamed into it, so that half a store never exists.
  *  @throws StoreError store_exists, and whatever a file call throws */
 export function createStoreFiles (root: string, anchor: string, key: MasterKeySource, files: Files = realFiles): void {
   const places = placesOf(root, anchor)
-  if (files.exists(root)) throw new StoreError('store_exists', { place: root })
+  if (!isVacant(files, root)) throw new StoreError('store_exists', { place: root })
   if (anchorExists(files, places)) {
     throw new StoreError('store_exists', { place: anchor, hint: hints.newAnchor })
   }

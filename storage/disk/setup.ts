@@ -7,7 +7,7 @@ import { anchorExists } from './anchor.js'
 import { createStoreFiles } from './create.js'
 import { files as realFiles, type Files } from './files.js'
 import { placesOf } from './places.js'
-import { isTaken, readWhole, syncDirectory, writeAll } from './steps.js'
+import { isTaken, isVacant, readWhole, syncDirectory, writeAll } from './steps.js'
 
 /** The operator's key: as a text, as a passphrase, or in a file that may not be there yet. */
 export type KeyOption = { key: string } | { passphrase: string } | { file: string }
@@ -19,9 +19,10 @@ export interface Made { root: string, keyFile: string | null }
 
 const KEY_FILE_BYTES_MAX = 4096
 
-/** Whether a store, or an anchor that knows one, is here. Where either is, neither is ever made anew. */
+/** Whether a store, or an anchor that knows one, is here. Where either is, neither is ever made anew. An empty
+ *  folder is no store: who knows one by its anchor is told that it is gone. */
 export function isStoreKnown ({ root, anchor, files = realFiles }: Omit<SetupOptions, 'key'>): boolean {
-  return files.exists(root) || anchorExists(files, placesOf(root, anchor))
+  return !isVacant(files, root) || anchorExists(files, placesOf(root, anchor))
 }
 
 /** The master key as it was given; null where it is to be in a file that isn't there.
@@ -39,7 +40,7 @@ export function readMasterKey ({ key: option, files = realFiles }: Pick<SetupOpt
  *  @throws StoreError store_exists, key_malformed, and whatever a file call throws */
 export function createStore (options: SetupOptions): Made {
   const { root, anchor, files = realFiles } = options
-  if (isStoreKnown(options)) throw new StoreError('store_exists', { place: files.exists(root) ? root : anchor })
+  if (isStoreKnown(options)) throw new StoreError('store_exists', { place: isVacant(files, root) ? anchor : root })
   const known = readMasterKey(options)
   const keyFile = known === null && 'file' in options.key ? options.key.file : null
   if (keyFile !== null) makeKeyFile(files, keyFile)

@@ -58,6 +58,10 @@ export function readWhole (files: Files, path: string, bytesMax: number, links: 
   }
 }
 
+/** Whether nothing is there, or a folder with nothing in it. */
+export const isVacant = (files: Files, path: string): boolean =>
+  !files.exists(path) || (files.isFolder(path) && files.list(path).length === 0)
+
 export function syncDirectory (files: Files, path: string): void {
   const fd = files.open(path, 'directory')
   try {

@@ -6,6 +6,7 @@ import { SUPERBLOCK_BYTES } from '../../storage/master-key.js'
 import { sha256 } from '../../storage/cipher.js'
 import { createStoreFiles } from '../../storage/disk/create.js'
 import { openDiskStore, type DiskStoreOptions } from '../../storage/disk/disk-store.js'
+import { createStore, isStoreKnown } from '../../storage/disk/setup.js'
 import { StoreError } from '../../storage/errors.js'
 import { hashTree, homeIn, key, lineOf, look, makeHome, own, rowsOf, strict, treeOf, type Home } from './helper.js'
 
@@ -230,4 +231,20 @@ t.test('no store is made where one, or an anchor that knows one, is', async (t) 
   t.throws(() => { createStoreFiles(`${home.root} 2`, home.anchor, key) }, { code: 'store_exists', exitCode: 73 })
   t.throws(() => { createStoreFiles(home.root, `${home.anchor} 2`, key) }, { code: 'store_exists' })
   t.equal(hashTree(join(home.root, '..')), before)
+})
+
+t.test('an empty folder is no store, but where an anchor knows one none is made in it', async (t) => {
+  const home = homeIn(t.testdir({ store: {} }))
+  const places = { ...home, key: { key: Buffer.alloc(32, 7).toString('base64') } }
+  t.equal(isStoreKnown(places), false)
+  t.match(createStore(places), { root: home.root })
+  t.equal(rowsOf(look(home)).size, 0)
+
+  rmSync(home.root, { recursive: true })
+  mkdirSync(home.root)
+  t.equal(isStoreKnown(places), true)
+  t.throws(() => { createStore(places) }, { code: 'store_exists' })
+  t.same(readdirSync(home.root), [])
+  writeFileSync(join(home.root, 'of somebody'), '')
+  t.throws(() => { createStore({ ...places, anchor: `${home.anchor} 2` }) }, { code: 'store_exists' })
 })
