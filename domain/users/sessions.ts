@@ -61,6 +61,24 @@ export function createSessions (store: Store, now: () => number = Date.now) {
       return sessions.flatMap((session) => session === null ? [] : [viewSession(session, caller)])
     },
 
+    /** One of the caller's own.
+     *  @throws session_not_found */
+    async one (caller: Caller, sessionId: string): Promise<Session> {
+      const session = await read(sessionId)
+      if (session?.userId !== caller.userId) throw new AppError('session_not_found')
+      return viewSession(session, caller)
+    },
+
+    /** Ends all of the caller's sessions but the one that asks. */
+    async endOthers ({ userId, sessionId }: Caller): Promise<void> {
+      const list = lists.key(userId)
+      await store.commit([list], (current) => {
+        const present = lists.read(userId, current.get(list))
+        const others = present?.sessions.filter((id) => id !== sessionId) ?? []
+        return others.length === 0 ? { result: undefined } : { ...closing(present, others), result: undefined }
+      })
+    },
+
     /** Ends one of the caller's own sessions. Somebody else's is not theirs to know of.
      *  @throws session_not_found */
     async end ({ userId }: Caller, sessionId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { NoContent, Problems } from '../../domain/schema.js'
-import { PasswordChange, SessionPage, SessionParams } from '../../domain/users/schema.js'
+import { PasswordChange, Session, SessionPage, SessionParams } from '../../domain/users/schema.js'
 import signIn from './sign-in.js'
 
 /** Sessions and the password of who is signed in; the ways in are beside it. */
@@ -26,6 +26,27 @@ const signedIn: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'listSessions', tags: ['auth'], summary: 'Where you are signed in, oldest first', response: { 200: SessionPage, ...Problems(401, 503) }
     }
   }, async ({ caller }) => ({ items: await app.sessions.list(caller), next: null }))
+
+  app.delete('/sessions', {
+    config: { task: 'end_other_sessions' },
+    schema: {
+      operationId: 'endOtherSessions',
+      tags: ['auth'],
+      summary: 'Sign out everywhere else',
+      description: 'The tokens of all your other sessions are refused and their sockets closed at once; this one stays (`logout` ends it).',
+      response: { 204: NoContent, ...Problems(401, 503) }
+    }
+  }, async ({ caller }, reply) => {
+    await app.sessions.endOthers(caller)
+    return reply.code(204).send(null)
+  })
+
+  app.get('/sessions/:id', {
+    config: { task: 'read_session' },
+    schema: {
+      operationId: 'getSession', tags: ['auth'], summary: 'One of your sessions', params: SessionParams, response: { 200: Session, ...Problems(400, 401, 404, 503) }
+    }
+  }, async ({ caller, params }) => app.sessions.one(caller, params.id))
 
   app.delete('/sessions/:id', {
     config: { task: 'end_session' },

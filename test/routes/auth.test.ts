@@ -147,7 +147,7 @@ t.test('who is asking', async (t) => {
 
   t.test('every route but the ways in asks', async (t) => {
     const routes = [
-      ['POST', '/v1/auth/logout'], ['GET', '/v1/auth/sessions'], ['DELETE', `/v1/auth/sessions/${newId()}`], ['PUT', '/v1/auth/password'],
+      ['POST', '/v1/auth/logout'], ['GET', '/v1/auth/sessions'], ['DELETE', '/v1/auth/sessions'], ['GET', `/v1/auth/sessions/${newId()}`], ['DELETE', `/v1/auth/sessions/${newId()}`], ['PUT', '/v1/auth/password'],
       ['GET', '/v1/users/me'], ['PATCH', '/v1/users/me'], ['GET', '/v1/users'], ['GET', `/v1/users/${newId()}`]
     ] as const
     for (const [method, url] of routes) t.match((await app.inject({ method, url })).json(), { code: 'token_missing' }, `${method} ${url}`)
@@ -192,6 +192,26 @@ t.test('sessions', async (t) => {
     t.equal((await ana.ask('DELETE', `/v1/auth/sessions/${phone.session.id}`)).statusCode, 204)
     t.match((await as(app, phone.accessToken)('GET', '/v1/users/me')).json(), { code: 'session_ended' })
     t.match((await ana.ask('DELETE', `/v1/auth/sessions/${phone.session.id}`)).json(), { code: 'session_not_found' })
+  })
+
+  t.test('are ended all at once, but for the one that asks', async (t) => {
+    const app = await build(t)
+    const [ana, bea] = [await join(app, 'ana'), await join(app, 'bea')]
+    const others = [(await login(app, 'ana')).json(), (await login(app, 'ana')).json()]
+    const ended: string[] = []
+    app.sessions.watch((id) => { ended.push(id) })
+    for (let times = 0; times < 2; times++) t.equal((await ana.ask('DELETE', '/v1/auth/sessions')).statusCode, 204)
+    t.same(ended.sort(), others.map(({ session }) => session.id).sort())
+    for (const { accessToken } of others) t.match((await as(app, accessToken)('GET', '/v1/users/me')).json(), { code: 'session_ended' })
+    t.match((await ana.ask('GET', '/v1/auth/sessions')).json(), { items: [{ id: ana.session }] })
+    t.equal((await bea.ask('GET', '/v1/users/me')).statusCode, 200)
+  })
+
+  t.test('are shown one by one, to their owner', async (t) => {
+    const app = await build(t)
+    const [ana, bea] = [await join(app, 'ana'), await join(app, 'bea')]
+    t.match((await ana.ask('GET', `/v1/auth/sessions/${ana.session}`)).json(), { id: ana.session, current: true, userAgent: String })
+    t.match((await ana.ask('GET', `/v1/auth/sessions/${bea.session}`)).json(), { status: 404, code: 'session_not_found' })
   })
 
   t.test('somebody else\'s can\'t be ended', async (t) => {
