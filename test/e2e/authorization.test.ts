@@ -55,7 +55,9 @@ const table: Record<string, Row> = {
   refresh: open(() => ['POST', '/v1/auth/refresh', { refreshToken: 'nxr_cualquiera' }], 401),
   logout: { ...signedIn(() => ['POST', '/v1/auth/logout'], 204), once: true },
   listSessions: signedIn(() => ['GET', '/v1/auth/sessions'], 200),
+  endOtherSessions: { ...signedIn(() => ['DELETE', '/v1/auth/sessions'], 204), once: true },
   // Somebody else's session is not there.
+  getSession: signedIn(({ author }) => ['GET', `/v1/auth/sessions/${author.session}`], 404),
   endSession: signedIn(({ author }) => ['DELETE', `/v1/auth/sessions/${author.session}`], 404),
   changePassword: { ...signedIn(() => ['PUT', '/v1/auth/password', { currentPassword: 'correcta caballo pila', newPassword: 'otra caballo pila' }], 204), once: true },
   getMe: signedIn(() => ['GET', '/v1/users/me'], 200),
