@@ -43,6 +43,7 @@ export const failures = {
   // Users
   name_taken: { status: 409, es: 'Ese nombre de usuario ya existe', en: 'That user name is taken' },
   name_invalid: { status: 400, es: 'Ese nombre de usuario no es admisible', en: 'That user name is not acceptable' },
+  password_wrong: { status: 403, es: 'La contraseña actual no es esa', en: 'That is not the current password' },
   password_unchanged: { status: 400, es: 'La contraseña nueva es igual a la anterior', en: 'The new password equals the old one' },
   user_not_found: { status: 404, es: 'No existe ese usuario', en: 'There is no such user' },
   session_not_found: { status: 404, es: 'No existe esa sesión', en: 'There is no such session' },

@@ -93,7 +93,8 @@ export type HistoryQuery = Static<typeof HistoryQuery>
 export const ConversationKind = choice(conversationKinds, { description: 'direct: two people; group: by invitation; channel: everyone may read and join' })
 export type ConversationKind = Static<typeof ConversationKind>
 
-const oneLine = '[^\\u0000-\\u001f\\u007f]'
+// No controls, no ends of lines, and nothing that turns the direction of the line that it is shown in.
+const oneLine = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]'
 const Name = Type.String({ minLength: 1, maxLength: chatLimits.nameLengthMax, pattern: `^(?=.*\\S)${oneLine}+$`, examples: ['Equipo'] })
 const Topic = Type.String({ minLength: 1, maxLength: chatLimits.topicLengthMax, pattern: `^${oneLine}+$`, examples: ['Planes para el lunes'] })
 

@@ -55,6 +55,16 @@ export function createAccounts ({ store, passwords, sessions, tokens, registrati
     }
   }
 
+  /** A stronger hash can wait for the next login where too many are signing in at once. */
+  async function rehash (password: string, present: string): Promise<string> {
+    try {
+      return await passwords.hash(password)
+    } catch (err) {
+      if (err instanceof AppError && err.code === 'login_busy') return present
+      throw err
+    }
+  }
+
   return {
     /** Makes an account and signs it in, all in one batch: the name is taken or nothing happened.
      *  @throws registration_closed, name_invalid, name_taken, login_busy */
@@ -84,7 +94,7 @@ export function createAccounts ({ store, passwords, sessions, tokens, registrati
       const known = await passwords.verify(found?.credentials.hash ?? null, password)
       if (found === null || !known) throw new AppError('credentials_invalid')
       const { user, credentials } = found
-      const hash = passwords.outdated(credentials.hash) ? await passwords.hash(password) : credentials.hash
+      const hash = passwords.outdated(credentials.hash) ? await rehash(password, credentials.hash) : credentials.hash
       const session = draftSession(user.id, device, now())
       const [mine, list] = [credentialsDocuments.key(user.id), userSessionsDocuments.key(user.id)]
 
@@ -107,12 +117,13 @@ export function createAccounts ({ store, passwords, sessions, tokens, registrati
     },
 
     /** Sets another password and ends every session but the caller's, in one batch.
-     *  @throws credentials_invalid, password_unchanged, session_ended, login_busy */
+     *  @throws password_wrong, password_unchanged, session_ended, login_busy */
     async changePassword ({ userId, sessionId }: Caller, { currentPassword, newPassword }: PasswordChange): Promise<void> {
       const [mine, list] = [credentialsDocuments.key(userId), userSessionsDocuments.key(userId)]
       const credentials = await load(store, credentialsDocuments, userId)
       const known = await passwords.verify(credentials?.hash ?? null, currentPassword)
-      if (credentials === null || !known) throw new AppError('credentials_invalid')
+      // Not 401: the token is good, and a client that signs out for a slip of the finger helps nobody.
+      if (credentials === null || !known) throw new AppError('password_wrong')
       if (passwords.same(currentPassword, newPassword)) throw new AppError('password_unchanged')
       const hash = await passwords.hash(newPassword)
       // It also tells one password from the next, so that it has to grow whatever the clock says.

@@ -71,7 +71,7 @@ const signedIn: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Change your password',
       description: 'Ends every other session of yours.',
       body: PasswordChange,
-      response: { 204: NoContent, ...Problems(400, 401, 503) }
+      response: { 204: NoContent, ...Problems(400, 401, 403, 503) }
     }
   }, async ({ caller, body }, reply) => {
     await app.accounts.changePassword(caller, body)

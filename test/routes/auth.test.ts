@@ -227,7 +227,7 @@ t.test('sessions', async (t) => {
     const ana = await join(app, 'ana')
     const phone = as(app, (await login(app, 'ana')).json().accessToken)
     const change = (currentPassword: string, newPassword: string) => ana.ask('PUT', '/v1/auth/password', { currentPassword, newPassword })
-    t.match((await change('wrong horse', 'battery staple')).json(), { code: 'credentials_invalid' })
+    t.match((await change('wrong horse', 'battery staple')).json(), { code: 'password_wrong', status: 403 })
     t.match((await change(password, password)).json(), { code: 'password_unchanged' })
     t.match((await change(password, 'short')).json(), { code: 'validation_failed' })
     t.equal((await change(password, 'battery staple')).statusCode, 204)

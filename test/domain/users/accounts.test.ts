@@ -1,4 +1,5 @@
 import t from 'tap'
+import { AppError } from '../../../domain/errors.js'
 import { createAccounts } from '../../../domain/users/accounts.js'
 import { credentialsDocuments, load } from '../../../domain/users/documents.js'
 import { limits } from '../../../domain/users/limits.js'
@@ -90,6 +91,18 @@ t.test('login', async (t) => {
     t.equal(await stored(), once)
   })
 
+  t.test('lets somebody in whose hash can not be made stronger just now', async (t) => {
+    const { join, accounts, store, sessions, tokens } = await build(t)
+    const ana = await join('ana')
+    const crowded = {
+      ...createPasswords({ memoryKiB: 128, passes: 2 }),
+      async hash () { throw new AppError('login_busy') }
+    }
+    await t.resolves(createAccounts({ store, sessions, tokens, passwords: crowded, registration: 'open' }).login({ username: 'ana', password: secret }, device))
+    t.match((await load(store, credentialsDocuments, ana.user.id))?.hash, /m=64,t=1/, 'the hash waits for another login')
+    await t.resolves(accounts.login({ username: 'ana', password: secret }, device))
+  })
+
   t.test('one session too many ends the oldest', async (t) => {
     const { join, accounts, sessions } = await build(t, { passwords: { waiting: limits.sessionsPerUserMax } })
     const ana = await join('ana')
@@ -117,7 +130,7 @@ t.test('changePassword', async (t) => {
   t.test('wants the current one, and another one', async (t) => {
     const { join, accounts } = await build(t)
     const { caller } = await join('ana')
-    await t.rejects(accounts.changePassword(caller, { currentPassword: 'wrong horse', newPassword: 'battery staple' }), { code: 'credentials_invalid' })
+    await t.rejects(accounts.changePassword(caller, { currentPassword: 'wrong horse', newPassword: 'battery staple' }), { code: 'password_wrong' })
     await t.rejects(accounts.changePassword(caller, { currentPassword: secret, newPassword: secret }), { code: 'password_unchanged' })
   })
 

@@ -28,6 +28,8 @@ t.test('POST /v1/conversations', async (t) => {
       [{ kind: 'group', name: '' }, '/body/name'],
       [{ kind: 'group', name: '   ' }, '/body/name'],
       [{ kind: 'group', name: 'a\nb' }, '/body/name'],
+      [{ kind: 'group', name: 'a\u202eb' }, '/body/name'],
+      [{ kind: 'group', name: 'a', topic: 'a\u2028b' }, '/body/topic'],
       [{ kind: 'group', name: 'x'.repeat(101) }, '/body/name'],
       [{ kind: 'direct', name: 'x' }, '/body/kind'],
       [{ kind: 'group', name: 'x', members: ['nobody'] }, '/body/members/0'],
