@@ -1,18 +1,19 @@
-import { Worker } from 'node:worker_threads'
-import { decodeBatch, ownKey, type BatchLine } from '../batch.js'
+import { decodeBatch, ownKey, type BatchLine, type CellChange } from '../batch.js'
 import { Cell } from '../cell.js'
-import { atMost } from '../deadline.js'
 import { createEngine, type Engine } from '../engine.js'
 import { StoreError } from '../errors.js'
-import type { Group, Log } from '../group-commit.js'
+import type { Log } from '../group-commit.js'
 import { encodeKey } from '../keys.js'
 import { limits } from '../limits.js'
 import type { MasterKeySource } from '../master-key.js'
 import type { Store, StoreObserver, StoreStats } from '../store.js'
 import type { TableLine } from './fold.js'
-import { fromPlainError, type FoldWorkerData, type FromFold, type FromJournal, type JournalWorkerData, type ToJournal } from './messages.js'
+import { createFolder } from './folder.js'
+import type { JournalWorkerData } from './messages.js'
 import type { Trust } from './opening.js'
 import { parseLines } from './padding.js'
+import { soon } from './threads.js'
+import { startWriter, type FoldRequest, type Opened, type Writer, type WriterEvents } from './writer.js'
 
 export interface DiskStoreOptions {
   /** The store's own folder on the share, and a folder on a local disk. */
@@ -30,10 +31,8 @@ export interface DiskStoreOptions {
   filesModule?: string
 }
 
-type Opened = Extract<FromJournal, { type: 'opened' }>
+interface LoadedBatch { sequence: number, changes: CellChange[] }
 
-/** The threads need neither the flags nor the environment (it may hold secrets) of this process. */
-const bare = { execArgv: [], env: {} }
 const silent: StoreObserver = { time () {}, event () {} }
 /** Failures that opening again can't mend; all others are tried again. */
 const FATAL = new Set(['store_held', 'store_damaged', 'store_rolled_back', 'store_foreign', 'head_unconfirmed', 'key_wrong', 'format_unknown'])
@@ -41,126 +40,69 @@ const FATAL = new Set(['store_held', 'store_damaged', 'store_rolled_back', 'stor
 /** Opens the store of a folder, as its one writer.
  *  @throws StoreError with the verdict; nothing has changed on the share then */
 export async function openDiskStore (options: DiskStoreOptions): Promise<Store> {
-  const observer = options.observer ?? silent
+  const { observer = silent, onFatal } = options
   const history = { id: '' }
-  const loaded: { sequence: number, changes: Loaded }[] = []
+  const loaded: LoadedBatch[] = []
+  const folder = createFolder()
   let engine: Engine | null = null
   let state: StoreStats['writable'] = 'reopening'
-  let worker: Worker | null = null
-  let foldWorker: Worker | null = null
-  /** The end of the last writer's thread: its socket answers for it until then. */
-  let ended: Promise<unknown> = Promise.resolve()
+  let writer: Writer
   let journalBytes = 0
-  let pending: { resolve: () => void, reject: (err: StoreError) => void } | null = null
 
-  function startWorker (afterSequence: number): Promise<Opened> {
-    const data: JournalWorkerData = {
-      root: options.root,
-      anchor: options.anchor,
-      key: options.key,
-      trust: options.trust ?? { policy: 'strict', acceptHead: null },
-      termMs: options.termMs ?? limits.leaseTermMs,
-      beatMs: options.beatMs ?? limits.beatMs,
-      foldJournalBytes: options.foldJournalBytes ?? limits.foldJournalBytes,
-      filesModule: options.filesModule ?? null,
-      afterSequence
+  const events: WriterEvents = {
+    onRows (kind, plain) {
+      const batches = kind === 'table' ? (parseLines(plain) as TableLine[]).map(tableRow) : (parseLines(plain) as BatchLine[]).map(decodeBatch)
+      if (engine === null) loaded.push(...batches)
+      else for (const { sequence, changes } of batches) engine.recover(sequence, changes)
+    },
+    onEvent ({ level, code, details }) { observer.event(level, code, details) },
+    onFold: fold,
+    onFailed (err, ended) {
+      if (isClosed()) return
+      state = stateAfter(err)
+      observer.event('error', 'writer_failed', { err })
+      reopen(err, Promise.all([ended, folder.stop()])).catch(onFatal)
     }
+  }
+
+  /** The sequence is that of the newest batch that is in memory already. */
+  async function open (afterSequence: number): Promise<Opened> {
     const start = performance.now()
-    const started = worker = new Worker(new URL('./journal-worker.js', import.meta.url), { workerData: data, ...bare })
-    return new Promise((resolve, reject) => {
-      let isOpen = false
-      function onError (err: StoreError) {
-        if (isOpen) return onFailure(started, err)
-        if (worker === started) worker = null
-        ended = stop(started)
-        observer.time('read', performance.now() - start, false)
-        reject(err)
-      }
-      started.on('error', (err) => { onError(new StoreError('io_failed', { cause: err })) })
-      started.on('message', (message: FromJournal) => {
-        if (message.type === 'failed') return onError(fromPlainError(message.error))
-        if (worker !== started) return
-        if (message.type !== 'opened') return onMessage(message)
-        isOpen = true
-        observer.time('read', performance.now() - start, true)
-        resolve(message)
-      })
+    let ok = false
+    try {
+      writer = startWriter(threadData(options, afterSequence), events)
+      const opened = await writer.opened
+      ok = true
+      return opened
+    } finally {
+      observer.time('read', performance.now() - start, ok)
+    }
+  }
+
+  function fold ({ job, term, keyring }: FoldRequest) {
+    const start = performance.now()
+    const { root, anchor, filesModule = null } = options
+    folder.start({ root, anchor, job, term, keyring, filesModule }, (result) => {
+      const ok = !(result instanceof StoreError)
+      observer.time('compact', performance.now() - start, ok)
+      if (!ok) observer.event('error', 'fold_failed', { err: result })
+      writer.tell(ok ? { type: 'folded', result } : { type: 'fold failed' })
     })
   }
 
-  function onMessage (message: FromJournal) {
-    if (message.type === 'rows') message.plains.forEach((plain) => { takeIn(message.kind, Buffer.from(plain)) })
-    else if (message.type === 'event') observer.event(message.level, message.code, message.details)
-    else if (message.type === 'fold') startFold(message)
-    else if (message.type === 'appended') onAppended(message)
-  }
-
-  function takeIn (kind: 'table' | 'batch', plain: Buffer) {
-    const rows = kind === 'table' ? (parseLines(plain) as TableLine[]).map(tableRow) : (parseLines(plain) as BatchLine[]).map(decodeBatch)
-    if (engine === null) loaded.push(...rows)
-    else for (const { sequence, changes } of rows) engine.recover(sequence, changes)
-  }
-
-  function onAppended ({ times, journalBytes: bytes }: Extract<FromJournal, { type: 'appended' }>) {
-    journalBytes = bytes
-    observer.time('encrypt', times.encryptMs, true)
-    observer.time('write', times.writeMs, true)
-    observer.time('anchor', times.anchorMs, true)
-    const waiting = pending
-    pending = null
-    waiting?.resolve()
-  }
-
-  function startFold ({ job, term, keyring }: Extract<FromJournal, { type: 'fold' }>) {
-    const started = performance.now()
-    const data: FoldWorkerData = { root: options.root, anchor: options.anchor, job, term, keyring, filesModule: options.filesModule ?? null }
-    const folder = foldWorker = new Worker(new URL('./fold-worker.js', import.meta.url), { workerData: data, ...bare })
-    const onEnd = (message: FromFold) => {
-      if (foldWorker !== folder) return
-      foldWorker = null
-      observer.time('compact', performance.now() - started, message.type === 'folded')
-      if (message.type === 'folded') return send(message)
-      observer.event('error', 'fold_failed', { err: fromPlainError(message.error) })
-      send({ type: 'fold failed' })
-    }
-    folder.on('message', onEnd)
-    folder.on('error', (err) => { onEnd({ type: 'failed', error: { code: 'io_failed', place: undefined, hint: undefined, cause: err.message } }) })
-  }
-
-  const send = (message: ToJournal): void => { worker?.postMessage(message) }
-
-  /** The writer is poisoned: whoever waits is told so, and the store is opened again from the disk. */
-  function onFailure (failed: Worker, err: StoreError) {
-    if (worker !== failed || isClosed()) return
-    worker = null
-    state = stateAfter(err)
-    observer.event('error', 'writer_failed', { err })
-    const waiting = pending
-    pending = null
-    waiting?.reject(err.code === 'store_full' ? err : new StoreError('outcome_unknown', { cause: err }))
-    foldWorker?.terminate().catch(() => {})
-    foldWorker = null
-    ended = stop(failed)
-    reopen(err).catch(options.onFatal)
-  }
-
-  async function reopen (reason: StoreError): Promise<void> {
+  /** After a failure the writer is poisoned: what the disk holds is known only after reading it again. */
+  async function reopen (reason: StoreError, ended: Promise<unknown>): Promise<void> {
     let failure = reason
     for (let delayMs: number = limits.reopenDelayMs; !isClosed(); delayMs = Math.min(delayMs * 2, limits.reopenDelayMsMax)) {
       if (FATAL.has(failure.code)) {
         state = 'closed'
-        options.onFatal?.(failure)
+        onFatal?.(failure)
         return
       }
       await Promise.all([ended, new Promise((resolve) => { setTimeout(resolve, delayMs).unref() })])
       if (isClosed()) return
       try {
-        const opened = await startWorker(engine?.store.sequence ?? 0)
-        if (isClosed()) return
-        history.id = opened.historyId
-        state = 'yes'
-        observer.event('info', 'reopened', { sequence: opened.sequence, generation: opened.generation })
-        return
+        return resume(await open(engine?.store.sequence ?? 0))
       } catch (err) {
         failure = err instanceof StoreError ? err : new StoreError('io_failed', { cause: err })
         if (!isClosed()) state = stateAfter(failure)
@@ -169,57 +111,64 @@ export async function openDiskStore (options: DiskStoreOptions): Promise<Store> 
     }
   }
 
+  function resume ({ historyId, sequence, generation }: Opened) {
+    if (isClosed()) return
+    history.id = historyId
+    state = 'yes'
+    observer.event('info', 'reopened', { sequence, generation })
+  }
+
   const isClosed = (): boolean => state === 'closed'
 
   const log: Log = {
-    append: ({ last, lines }: Group) => new Promise((resolve, reject) => {
-      if (worker === null) return reject(new StoreError('store_unavailable'))
-      pending = { resolve, reject }
-      send({ type: 'append', last, lines })
-    }),
+    async append ({ last, lines }) {
+      const { times, journalBytes: bytes } = await writer.append(last, lines)
+      journalBytes = bytes
+      observer.time('encrypt', times.encryptMs, true)
+      observer.time('write', times.writeMs, true)
+      observer.time('anchor', times.anchorMs, true)
+    },
     writable: () => state,
     journalBytes: () => journalBytes,
     async close () {
       if (isClosed()) return
       state = 'closed'
-      await Promise.all([closeWorker(worker), foldWorker === null ? null : soon(stop(foldWorker))])
+      await Promise.all([writer.close(), soon(folder.stop())])
     }
   }
 
-  const { historyId, storeId, wrappers, blindKey, sequence, generation } = await startWorker(0)
-  history.id = historyId
-  engine = createEngine(log, {
-    storeId: Buffer.from(storeId), wrappers: wrappers.map((key) => Buffer.from(key)), blindKey: Buffer.from(blindKey)
-  }, history, observer)
-  for (const row of loaded) engine.load(row.sequence, row.changes)
-  engine.load(sequence, [])
-  loaded.length = 0
+  const opened = await open(0)
+  history.id = opened.historyId
+  engine = createEngine(log, secretsOf(opened), history, observer)
+  for (const { sequence, changes } of loaded.splice(0)) engine.load(sequence, changes)
+  engine.load(opened.sequence, [])
   state = 'yes'
-  observer.event('info', 'opened', { sequence, generation, rows: engine.store.stats().keys })
+  observer.event('info', 'opened', { sequence: opened.sequence, generation: opened.generation, rows: engine.store.stats().keys })
   return engine.store
 }
 
 const stateAfter = ({ code }: StoreError): StoreStats['writable'] => code === 'store_full' ? 'full' : 'reopening'
 
-const soon = (event: Promise<unknown>): Promise<void> => atMost(limits.commitDeadlineMs, event)
+function threadData (options: DiskStoreOptions, afterSequence: number): JournalWorkerData {
+  return {
+    root: options.root,
+    anchor: options.anchor,
+    key: options.key,
+    trust: options.trust ?? { policy: 'strict', acceptHead: null },
+    termMs: options.termMs ?? limits.leaseTermMs,
+    beatMs: options.beatMs ?? limits.beatMs,
+    foldJournalBytes: options.foldJournalBytes ?? limits.foldJournalBytes,
+    filesModule: options.filesModule ?? null,
+    afterSequence
+  }
+}
 
-type Loaded = ReturnType<typeof decodeBatch>['changes']
+const secretsOf = ({ storeId, wrappers, blindKey }: Opened) => ({
+  storeId: Buffer.from(storeId),
+  wrappers: wrappers.map((key) => Buffer.from(key)),
+  blindKey: Buffer.from(blindKey)
+})
 
-function tableRow ([key, version, ...row]: TableLine): { sequence: number, changes: Loaded } {
+function tableRow ([key, version, ...row]: TableLine): LoadedBatch {
   return { sequence: version, changes: [{ key: ownKey(key), cell: Cell.loaded(encodeKey(key), version, row) }] }
 }
-
-/** Resolves when the lease is given up; a worker that hangs in the kernel is not waited for. */
-async function closeWorker (worker: Worker | null): Promise<void> {
-  if (worker === null) return
-  const closed = new Promise<void>((resolve) => {
-    worker.on('message', (message: FromJournal) => { if (message.type === 'closed' || message.type === 'failed') resolve() })
-    worker.once('exit', () => { resolve() })
-  })
-  worker.postMessage({ type: 'close' } satisfies ToJournal)
-  await soon(closed)
-  await soon(stop(worker))
-}
-
-/** Not to be waited for at the end of the process: a thread that hangs in the kernel ends only with it. */
-const stop = (worker: Worker): Promise<unknown> => worker.terminate().catch(() => {})
