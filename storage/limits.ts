@@ -12,9 +12,11 @@ export const limits = {
   /** Limits of one sealed file: its frame counter and its size. */
   fileFramesMax: 2 ** 20,
   fileBytesMax: 64 * 1024 * 1024,
-  /** Ended journals of so many bytes are folded into the snapshot. */
-  foldJournalBytes: 8 * 1024 * 1024,
-  /** Plaintext of one block of a snapshot. */
+  /** Journals of so many bytes are folded into tables, and any row after so long: what was deleted is gone
+   *  from the share then. */
+  foldJournalBytes: 16 * 1024 * 1024,
+  foldAgeMs: 24 * 60 * 60_000,
+  /** Plaintext of one block of a table. */
   blockBytes: 32 * 1024,
   /** Keys derived from subject keys that are kept at hand. */
   derivedKeysMax: 20_000,

@@ -28,6 +28,7 @@ export interface DiskStoreOptions {
   termMs?: number
   beatMs?: number
   foldJournalBytes?: number
+  foldAgeMs?: number
   filesModule?: string
 }
 
@@ -158,6 +159,7 @@ function threadData (options: DiskStoreOptions, afterSequence: number): JournalW
     termMs: options.termMs ?? limits.leaseTermMs,
     beatMs: options.beatMs ?? limits.beatMs,
     foldJournalBytes: options.foldJournalBytes ?? limits.foldJournalBytes,
+    foldAgeMs: options.foldAgeMs ?? limits.foldAgeMs,
     filesModule: options.filesModule ?? null,
     afterSequence
   }

@@ -22,12 +22,13 @@ const observer = {
 const PARCEL_BYTES = 1024 * 1024
 /** More ended journals than this are folded, however small they are: each one is a file to open. */
 const JOURNALS_MAX = 8
-/** Tables are rewritten once the journals are a quarter of them, so that little is written twice. */
-const TABLES_PER_JOURNAL = 4
+/** Tables are rewritten once the journals are half of them, so that little is written twice. */
+const TABLES_PER_JOURNAL = 2
 const FOLD_RETRY_MS = 10 * 60_000
 
 let owner: Owner
 let folding = false
+let foldedAt = performance.now()
 let failed = false
 let beatTimer: NodeJS.Timeout
 
@@ -69,14 +70,15 @@ function beat () {
   try {
     if (!owner.ownership.isMine()) throw new StoreError('store_held', { place: 'another owner has taken over' })
     owner.ownership.beat()
+    foldIfDue()
   } catch (err) { fail(err) }
 }
 
 function foldIfDue () {
   const { journal } = owner
-  const bytes = journal.unfoldedBytes()
-  const due = bytes >= Math.max(options.foldJournalBytes, journal.tableBytes() / TABLES_PER_JOURNAL) || journal.unfoldedCount() >= JOURNALS_MAX
-  if (folding || !due) return
+  const isLarge = journal.unfoldedBytes() >= Math.max(options.foldJournalBytes, journal.tableBytes() / TABLES_PER_JOURNAL)
+  const isOld = performance.now() - foldedAt >= options.foldAgeMs && !journal.isFolded()
+  if (folding || !(isLarge || isOld || journal.unfoldedCount() >= JOURNALS_MAX)) return
   folding = true
   const { keyring, superblock } = owner.unlocked
   say({ type: 'fold', job: journal.startFold(), term: newestTerm(keyring), keyring: { storeId: superblock.storeId, terms: [...keyring.terms] } })
@@ -109,6 +111,7 @@ async function handle (message: ToJournal) {
   } else if (message.type === 'folded') {
     owner.journal.finishFold(message.result)
     folding = false
+    foldedAt = performance.now()
     observer.event('info', 'folded', { tables: message.result.tables.length, bytes: owner.journal.tableBytes() })
   } else if (message.type === 'fold failed') {
     // Not at once, and not for ever in a row: what it stumbled over may still be there.

@@ -186,6 +186,7 @@ export function startJournal (context: JournalContext, state: StoredState) {
     unfoldedBytes: () => manifest.journals.reduce((sum, { bytes }) => sum + bytes, live.bytes),
     tableBytes: () => manifest.tables.reduce((sum, { bytes }) => sum + bytes, 0),
     unfoldedCount: () => manifest.journals.length,
+    isFolded: () => manifest.journals.length === 0 && live.writer.frames() === 0,
 
     /** Ends the live journal, so that all that is stored can be folded. */
     startFold (): FoldJob {

@@ -14,6 +14,7 @@ export interface JournalWorkerData {
   /** Only batches behind it are wanted: the store is opened again, and the rest is in memory. */
   afterSequence: number
   foldJournalBytes: number
+  foldAgeMs: number
   /** A module that exports other `files`; tests make calls fail with it. */
   filesModule: string | null
 }

@@ -103,3 +103,22 @@ t.test('folding beside commits keeps journals few, and every row', async (t) => 
   t.match((await again.get(['n', 19, 7]))?.value, { round: lastOf19 })
   await again.close()
 })
+
+t.test('what was deleted leaves the share in time, however little is written', async (t) => {
+  const home = makeHome(t)
+  const { observer, codes } = watcher()
+  const store = await openStore(t, home, { observer, foldAgeMs: 50, beatMs: 20 })
+  await store.commit([], () => ({ puts: [{ key: ['n', 1], value: { text: 'x' } }, { key: ['n', 2], value: {} }], result: null }))
+  await store.commit([], () => ({ deletes: [['n', 1]], result: null }))
+  for (let tries = 0; !codes().includes('folded') && tries < 500; tries++) await new Promise((resolve) => { setTimeout(resolve, 10) })
+  t.ok(codes().includes('folded'), 'nothing else made it due')
+  await new Promise((resolve) => { setTimeout(resolve, 200) })
+  const folds = codes().filter((code) => code === 'folded').length
+  await new Promise((resolve) => { setTimeout(resolve, 200) })
+  t.equal(codes().filter((code) => code === 'folded').length, folds, 'an idle store is left alone')
+  await store.close()
+  const again = await openStore(t, home)
+  t.equal(await again.get(['n', 1]), null)
+  t.match((await again.get(['n', 2]))?.value, {})
+  await again.close()
+})
