@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import auth from './plugins/auth.js'
 import bodies from './plugins/bodies.js'
 import chatSockets, { type ChatSocketsOptions } from './plugins/chat-sockets.js'
+import closing from './plugins/closing.js'
 import config, { type Config } from './plugins/config.js'
 import errors from './plugins/errors.js'
 import guard, { serverOptions } from './plugins/guard.js'
@@ -35,6 +36,7 @@ const app = fp<AppOptions>(async (app, options) => {
   await app.register(logging)
   await app.register(errors)
   await app.register(guard)
+  await app.register(closing)
   await app.register(bodies)
   await app.register(schemas)
   await app.register(openapi)

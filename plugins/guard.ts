@@ -17,8 +17,7 @@ export const limits = {
   /** How late either of the two may be noticed. */
   timeoutsCheckedMs: 5_000,
   keepAliveTimeoutMs: 72_000,
-  preflightCacheSeconds: 600,
-  retryAfterClosingMs: 2_000
+  preflightCacheSeconds: 600
 }
 
 /** The headers that keep a browser from doing anything clever with an answer. Written out, since the helmet
@@ -75,13 +74,9 @@ function mark (request: FastifyRequest, reply: FastifyReply): void {
 
 /** Every answer carries the ids of its request and the headers that bind a browser. */
 export default fp(async (app) => {
-  let closing = false
-  app.addHook('preClose', async () => { closing = true })
   app.addHook('onRequest', (request, reply, done) => {
     mark(request, reply)
-    // Left to itself, Fastify would turn the last ones away with a body of its own.
-    if (closing) done(new AppError('shutting_down', { retryAfterMs: limits.retryAfterClosingMs }))
-    else done(request.headers.host === undefined && request.raw.httpVersion === '1.1' ? new AppError('request_malformed') : undefined)
+    done(request.headers.host === undefined && request.raw.httpVersion === '1.1' ? new AppError('request_malformed') : undefined)
   })
   if (app.config.CORS_ORIGINS.length > 0) await app.register(cors, { ...corsOptions, origin: [...app.config.CORS_ORIGINS] })
 }, { name: 'guard', dependencies: ['config', 'errors'] })
