@@ -21,6 +21,8 @@ export default fp(async (app) => {
   })
   app.addHook('onResponse', (request, _reply, done) => {
     answering.delete(request)
+    // An upgrade that was refused before the websocket plugin knew of it leaves a connection that nobody reads.
+    if (!isAnswered(request) && !request.ws) request.raw.socket.destroySoon()
     done()
   })
   app.addHook('preClose', async () => {

@@ -57,14 +57,16 @@ t.test('the server ends though clients stay connected', async (t) => {
 
 t.test('who comes while it ends is told to come back', async (t) => {
   const { app, port, answer, isAsked } = await buildSlow(t)
-  const [one, other] = [dial(port), dial(port)]
+  const [one, other, late] = [dial(port), dial(port), dial(port)]
   one.socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n')
-  await other.connected
+  await Promise.all([other.connected, late.connected])
   await isAsked()
   const closed = app.close()
   await sleep(5)
   other.socket.write('GET /v1/meta HTTP/1.1\r\nhost: x\r\n\r\n')
+  late.socket.write('GET /v1/socket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n')
   t.match(await other.ended, /^HTTP\/1\.1 503 [^]*retry-after: 2[^]*"code":"shutting_down"/)
+  t.match(await late.ended, /^HTTP\/1\.1 503 /, 'a socket that would be opened, too')
   answer()
   await closed
   t.match(await one.ended, /"done":true/)
